@@ -1,0 +1,58 @@
+#ifndef EVENT_H
+#define EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guid.h"
+
+/*
+ * One membership change, read from a record: plain JSON as event.schema.json (beside this file) says, with
+ * CloudEvents' ce_* headers in binary mode honoured where the value has no such member (ce_time, ce_id, ce_source).
+ * Pure; hostile bytes are refused with a text that says what and where.
+ */
+
+struct error;
+struct json_parser;
+
+/* Bytes of one Kafka message, borrowed. ${headers}: see kafka_header. */
+struct kafka_header {
+    const char *name;
+    const char *value; /* NULL: null */
+    size_t length;
+};
+
+struct message {
+    int topic;             /* index into the subscribed topics */
+    int32_t partition;
+    int64_t offset;
+    int64_t timestamp_ms;  /* -1: none */
+    const char *key;       /* NULL: null */
+    size_t key_length;
+    const char *value;     /* NULL: tombstone */
+    size_t value_length;
+    const struct kafka_header *headers;
+    size_t header_count;
+};
+
+enum event_change { EVENT_ADDED, EVENT_REMOVED };
+
+#define EVENT_NO_TIME INT64_MIN
+
+struct event {
+    struct guid group;
+    struct guid user;
+    enum event_change change;
+    int64_t time_ms;   /* wall; EVENT_NO_TIME */
+    bool is_not_user;  /* the event itself says that the member is none (member type given as another) */
+};
+
+/*
+ * Reads ${message} into ${ret_event}. ERROR_INPUT (a tombstone, no JSON, a missing or malformed member, a version header that must not be
+ * ignored) or ERROR_MEMORY; ${ret_event} is untouched then. ${parser} is the caller's, reused.
+ */
+int event_decode(struct json_parser *parser, const struct message *message, struct event *ret_event, struct error *ret_error)
+    __attribute__((warn_unused_result));
+
+#endif

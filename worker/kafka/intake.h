@@ -1,0 +1,56 @@
+#ifndef INTAKE_H
+#define INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * librdkafka's consumer as a passenger of the loop: joins the group, answers rebalances, takes messages out of the partition
+ * queues while the engine has room, hands commits over. Nothing here blocks; the one descriptor becomes readable when there is work.
+ * It works as librdkafka 2.0.2 really behaves (worker/DESIGN.md, "Intake").
+ */
+
+struct engine;
+struct error;
+struct intake;
+struct log;
+struct offset_commit;
+
+struct intake_settings {
+    const char *bootstrap_servers;
+    const char *group_id;
+    const char *group_instance_id; /* "" : a dynamic member */
+    const char *const *topics;     /* by the engine's index; the first is the main one, others are subscribed to where present */
+    size_t topic_count;
+    const char *const *properties; /* "name=value" of librdkafka, NULL-terminated */
+    const char *client_id;
+    int64_t first_assignment_within_ms; /* no assignment by then: an error line, again and again */
+};
+
+/* ERROR_CONFIG for a property that would break a promise (with the reason) or that librdkafka refuses. Does not connect: also for --check-config. */
+int intake_check_properties(const char *const *properties, struct error *ret_error) __attribute__((warn_unused_result));
+
+struct intake *intake_create(const struct intake_settings *settings, struct log *log, struct error *ret_error);
+void intake_bind(struct intake *intake, struct engine *engine); /* once, before the first turn */
+int intake_fd(const struct intake *intake);
+
+/*
+ * One turn: serves the consumer queue until it is empty (first: rebalances, errors, commit answers), then drains partition queues while there is room.
+ * Returns true when it left messages behind that can be taken at once.
+ */
+bool intake_turn(struct intake *intake, int64_t now_ms);
+
+/* The engine's port: an asynchronous commit whose answer comes by engine_committed. */
+void intake_commit(void *context, const struct offset_commit *commits, size_t count, uint64_t serial);
+
+bool intake_is_assigned(const struct intake *intake);
+int64_t intake_served_at_ms(const struct intake *intake); /* when the consumer queue was last served: the watchdog's */
+bool intake_is_fatal(const struct intake *intake);        /* fenced, or another fatal error: stop with intake_exit_code */
+
+/* Leaves: starts closing (${for_good}: a static member unsubscribes first); serve with intake_turn until intake_is_closed. */
+void intake_close(struct intake *intake, bool for_good);
+bool intake_is_closed(const struct intake *intake);
+void intake_destroy(struct intake *intake);
+
+#endif

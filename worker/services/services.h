@@ -1,0 +1,49 @@
+#ifndef SERVICES_H
+#define SERVICES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "call.h"
+#include "http.h"
+
+/*
+ * Calls in the core's words ↔ HTTP requests and answers of Entra's token endpoint, the Power Platform admin API (BAP),
+ * Dataverse and Graph. Pure: one request builder and one reader per kind of call (a table in services.c), and one
+ * classification of refusals for all of them (classify.c). Facts cite the documented name of the API.
+ */
+
+struct json_parser;
+
+struct services_settings {
+    const char *login_url;    /* "https://login.microsoftonline.com" */
+    const char *bap_url;      /* "https://api.bap.microsoft.com" */
+    const char *graph_url;    /* "https://graph.microsoft.com" */
+    const char *bap_api_version;
+    const char *const *refusals; /* NULL-terminated: texts in a BAP 400 that mean "refused, ask again" */
+    size_t max_response_bytes;
+    int64_t timeout_ms;
+};
+
+struct services {
+    const struct services_settings *settings;
+    struct json_parser *parser; /* for answers: depth 16, max_response_bytes */
+};
+
+/*
+ * Builds ${call}'s request into ${ret_request} (empty before). ${token}: the bearer token; for CALL_TOKEN the client secret.
+ * -1 with ${ret_error}: no memory, or more than a URL can hold.
+ */
+int services_build(const struct services *services, const struct call *call, const char *token,
+                   struct http_request *ret_request, struct error *ret_error) __attribute__((warn_unused_result));
+
+/*
+ * Reads the answer: sets verdict, error (with status, code, request id, retry-after) and what was found. Whatever the bytes, the call is
+ * in a defined state after it: an incomplete or malformed answer gives VERDICT_RETRY and no results at all.
+ */
+void services_read(const struct services *services, struct call *call, const struct http_response *response, int64_t wall_ms);
+
+/* The service's name for metrics: "entra" "bap" "dataverse" "graph". */
+const char *services_name(enum call_kind kind);
+
+#endif
