@@ -48,7 +48,6 @@ SEES_worker/producer := $(LIBRARIES) worker/producer
 SEES_worker/ctl := $(LIBRARIES) worker/ctl
 SEES_tests/sandbox := common tests/sandbox
 SEES_tests/simulation := common worker/core worker/services worker/settings $(DOUBLES)
-SEES_tests/tools := common
 SEES_other := $(LIBRARIES) $(PROGRAMS) $(DOUBLES)
 
 NAME_worker/consumer := dvsync-worker
@@ -145,7 +144,7 @@ $(foreach t,$(UNITS),$(eval $(call program_rule,unit/$(notdir $(t)),\
 $(foreach t,$(BENCHES),$(eval $(call program_rule,bench/$(notdir $(t)),\
     $(OUT)/tests/bench/$(notdir $(t)).o,$(everything))))
 $(foreach t,$(HELPERS),$(eval $(call program_rule,$(notdir $(t)),\
-    $(OUT)/$(TOOLS)/$(notdir $(t)).o,common)))
+    $(OUT)/$(TOOLS)/$(notdir $(t)).o)))
 $(foreach t,$(FUZZERS),$(eval $(call program_rule,fuzz/$(notdir $(t)),\
     $(OUT)/tests/fuzz/$(notdir $(t)).o,$(everything),-fsanitize=fuzzer)))
 
