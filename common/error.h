@@ -53,6 +53,6 @@ void error_set_code(struct error *error, const char *code);
 void error_set_request_id(struct error *error, const char *bytes, size_t length);
 
 /* "input", "config", … for logs and metrics. */
-const char *error_class_name(enum error_class class);
+const char *error_class_name(enum error_class error_class);
 
 #endif
