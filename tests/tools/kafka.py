@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A real Apache Kafka (KRaft) of one or more nodes on this machine, for tests, bench and demo.
 
-    with kafka.Cluster("/some/folder") as cluster:          # started; stopped and quiet at the end
+    with kafka.Cluster("/some/folder") as cluster:          # started; killed at the end
         cluster.create_topic("events", partitions=6, configs={"retention.ms": 600000})
         run(..., cluster.bootstrap)                          # "127.0.0.1:PORT[,127.0.0.1:PORT...]"
 
@@ -38,6 +38,7 @@ import base64
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -123,7 +124,7 @@ class Cluster(Admin):
         return self
 
     def __exit__(self, *exception):
-        self.stop()
+        self.stop(signal.SIGKILL)
 
     def start(self):
         self.jars = fetch_jars()
@@ -244,7 +245,10 @@ class Cluster(Admin):
                 if self._pid(node) is None:
                     raise Failure(f"node {node} ended\n" + self.logs())
             try:
-                return self.admin("wait", len(self.nodes), 1)
+                # each node for itself: others still know one that was killed a moment ago
+                for client_port, _ in self.ports.values():
+                    Admin(f"127.0.0.1:{client_port}").admin("wait", len(self.nodes), 1)
+                return
             except Failure:
                 pass
         raise Failure(f"the cluster is not complete after {START_SECONDS} s\n" + self.logs())
@@ -300,15 +304,14 @@ def is_free(port):
 
 
 def free_ports(count):
-    """That many free ports, all different because all are held until the last is known."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """That many free ports, none of them one that the kernel gives to outgoing connections: such a
+    one would be lost to somebody's connection while its node is down."""
+    ephemeral = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    candidates = random.sample(range(10000, max(ephemeral, 20000)), 50 * count)
+    ports = [port for port in candidates if is_free(port)][:count]
+    if len(ports) < count:
+        raise Failure("no free ports")
+    return ports
 
 
 def main():

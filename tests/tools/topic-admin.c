@@ -31,7 +31,8 @@ die(const char *format, ...)
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
-    exit(1);
+    /* not exit: librdkafka's threads run on and must not see the libraries torn down */
+    _exit(1);
 }
 
 static void
@@ -77,6 +78,7 @@ connect_to(const char *bootstrap)
     const char *const settings[][2] = {
         {"bootstrap.servers", bootstrap},
         {"client.id", "topic-admin"},
+        {"group.id", "topic-admin"},
         {"reconnect.backoff.max.ms", "200"},
     };
     char text[256];
@@ -87,7 +89,12 @@ connect_to(const char *bootstrap)
         if (rd_kafka_conf_set(conf, settings[i][0], settings[i][1], text, sizeof(text)) != 0)
             die("%s", text);
     }
-    rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
+    /*
+     * A consumer that never subscribes, and not a producer: librdkafka 2.0.2 takes the handle's own
+     * group for granted when the answer about another group's offsets is NOT_COORDINATOR, and
+     * crashes without one.
+     */
+    rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
     if (rk == NULL)
         die("%s", text);
     replies = rd_kafka_queue_new(rk);
