@@ -276,11 +276,13 @@ class Cluster(Admin):
             os.kill(pid, number)
 
     def _await_end(self, node):
+        """Until the node has ended and, since that is a little later, its ports are free again."""
         deadline = time.monotonic() + STOP_SECONDS
-        while self._pid(node) is not None:
+        while self._pid(node) is not None or not all(map(is_free, self.ports[node])):
             if time.monotonic() > deadline:
                 self._signal(node, signal.SIGKILL)
-            time.sleep(0.05)
+                break
+            time.sleep(0.02)
         self._file(node, "pid").unlink(missing_ok=True)
 
 
