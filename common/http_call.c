@@ -413,5 +413,4 @@ http_call_clear(struct http_call *call)
     call->response = (struct http_response)HTTP_RESPONSE_EMPTY;
     call->is_in_header = false;
     call->is_too_large = false;
-    call->reason[0] = '\0';
 }

@@ -24,7 +24,7 @@ struct http_call {
     size_t max_body_bytes;
     bool is_in_header; /* between the final answer's status line and its empty line */
     bool is_too_large;
-    char reason[CURL_ERROR_SIZE]; /* written by curl */
+    char reason[CURL_ERROR_SIZE]; /* written by curl, which empties it first */
 };
 
 /* A call with the options that never change. NULL with ${ret_error} filled. */

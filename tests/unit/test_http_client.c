@@ -446,6 +446,8 @@ http_client_works_on_after_every_kind_of_failure(void **state)
     http_client_hands_over_status_headers_and_body(state);
     get(*state, "/many-headers", &outcome);
     assert_no_answer(&outcome, HTTP_TOO_LARGE);
+    get(*state, "/nothing", &outcome);
+    assert_no_answer(&outcome, HTTP_UNKNOWN);
     http_client_hands_over_status_headers_and_body(state);
 }
 
