@@ -9,12 +9,13 @@
 #include "value.h"
 
 /*
- * The compiled table group → environment → recipe: what must be true of whom, and where. Made once from the
- * configuration (worker/settings), immutable after it, borrowed by all.
+ * The compiled table group → environment → recipe: what must be true of whom, and where. Made once
+ * from the configuration (worker/settings), immutable after it, borrowed by all.
  *
- * Everything is an index: an environment lists the distinct columns, attributes, units and roles that its recipes
- * name, so that a row read from Dataverse is an array of values parallel to ${columns}, a person read from Graph one
- * parallel to ${attributes}, and a set of routes is a bit set.
+ * Everything is an index: an environment lists the distinct columns, attributes, units and roles
+ * that its recipes name, so that a row read from Dataverse is an array of values parallel to
+ * ${columns}, a person read from Graph one parallel to ${attributes}, and a set of routes is a bit
+ * set.
  */
 
 struct error;
@@ -46,9 +47,11 @@ struct column {
     enum column_type type;
 };
 
-/* A Graph property in the type its column wants: a property that feeds columns of two types is two of these. */
+/* A Graph property in the type its column wants: one that feeds columns of two types is two of these. */
 struct attribute {
-    char *name; /* "department", "extension_…"; "onPremisesExtensionAttributes/extensionAttribute3" is a member of that object */
+    /* "department", "extension_…"; "onPremisesExtensionAttributes/extensionAttribute3" is a member
+     * of that object */
+    char *name;
     enum column_type type;
 };
 
@@ -60,7 +63,7 @@ struct column_rule {
     enum absent absent;
 };
 
-/* What a group's members must have in one environment: a recipe resolved against that environment. */
+/* What a group's members must have in one environment: a recipe resolved against that one. */
 struct route {
     struct guid group;
     char *recipe; /* its name: routes of one recipe never contend */
@@ -72,7 +75,8 @@ struct route {
     size_t column_count;
     int *roles; /* indexes into the environment's roles */
     size_t role_count;
-    int *rivals; /* environment-local indexes of the routes of other recipes that claim a target of this one's */
+    /* the routes of other recipes that claim a target of this one's, ascending */
+    int *rivals;
     size_t rival_count;
 };
 
@@ -99,31 +103,36 @@ struct environment {
     size_t route_count;
 };
 
+/* One of a group's routes, at most one per environment. */
+struct route_id {
+    int environment;
+    int route; /* environment-local */
+};
+
 struct routing {
     struct identity *identities;
     size_t identity_count;
     struct environment *environments;
     size_t environment_count;
     struct group_entry *groups; /* hash: group → its routes */
-};
-
-/* One group's routes, at most one per environment. */
-struct route_id {
-    int environment;
-    int route; /* environment-local */
+    struct route_id fault; /* after routing_compile has failed: the later of the routes it names */
 };
 
 /*
- * Makes the hash and the rivals of a table whose arrays stand. ERROR_CONFIG, naming both routes, when two recipes of one
- * environment claim one target and a rank is missing or equal, or when a group has two routes to one environment.
+ * Makes the hash and the rivals of a table whose arrays stand, and numbers its environments and
+ * routes. ERROR_CONFIG, naming both routes, when two recipes of one environment claim one target and
+ * a rank is missing or equal, or when a group has two routes to one environment; ERROR_MEMORY. It is
+ * to be freed in either case, and not compiled again.
  */
-int routing_compile(struct routing *routing, struct error *ret_error) __attribute__((warn_unused_result));
+int routing_compile(struct routing *routing, struct error *ret_error)
+    __attribute__((warn_unused_result));
 void routing_free(struct routing *routing); /* all it owns; NULL fields are fine */
 
-/* The routes of ${group}; 0: unrouted. O(1). */
-size_t routing_find(const struct routing *routing, const struct guid *group, const struct route_id **ret_routes);
+/* How many routes ${group} has, in order of environment; 0: unrouted. O(1). */
+size_t routing_find(const struct routing *routing, const struct guid *group,
+                    const struct route_id **ret_routes);
 
-/* --- sets of one environment's routes ------------------------------------------------------------------ */
+/* --- sets of one environment's routes ----------------------------------------------------------- */
 
 /* Words of 64 bits that a set of ${environment}'s routes takes; at least 1. */
 size_t route_set_words(const struct environment *environment);
