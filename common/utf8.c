@@ -56,3 +56,27 @@ utf8_sequence(const char *bytes, size_t length)
             return 0;
     return row->length;
 }
+
+static size_t
+encoded_length(uint32_t character)
+{
+    if (character < 0x80)
+        return 1;
+    if (character < 0x800)
+        return 2;
+    return character < 0x10000 ? 3 : 4;
+}
+
+size_t
+utf8_encode(uint32_t character, char bytes[UTF8_MAX_BYTES])
+{
+    static const uint8_t marks[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    size_t length = encoded_length(character);
+
+    for (size_t i = length - 1; i > 0; i--) {
+        bytes[i] = (char)(0x80 | (character & 0x3F));
+        character >>= 6;
+    }
+    bytes[0] = (char)(marks[length] | character);
+    return length;
+}

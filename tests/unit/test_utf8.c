@@ -67,6 +67,33 @@ utf8_refuses_a_sequence_that_the_end_cuts(void **state)
     assert_int_equal(utf8_sequence("\xF0\x9F\x98\x80", 4), 4);
 }
 
+static void
+utf8_encode_writes_what_utf8_sequence_reads(void **state)
+{
+    static const struct {
+        uint32_t character;
+        const char *bytes;
+    } examples[] = {
+        {0x41, "A"},
+        {0x7F, "\x7F"},
+        {0x80, "\xC2\x80"},
+        {0x7FF, "\xDF\xBF"},
+        {0x800, "\xE0\xA0\x80"},
+        {0xFFFF, "\xEF\xBF\xBF"},
+        {0x10000, "\xF0\x90\x80\x80"},
+        {0x10FFFF, "\xF4\x8F\xBF\xBF"},
+    };
+    char bytes[UTF8_MAX_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        size_t length = strlen(examples[i].bytes);
+
+        assert_int_equal(utf8_encode(examples[i].character, bytes), length);
+        assert_memory_equal(bytes, examples[i].bytes, length);
+    }
+}
+
 int
 main(void)
 {
@@ -74,6 +101,7 @@ main(void)
         cmocka_unit_test(utf8_knows_the_first_and_the_last_character_of_each_length),
         cmocka_unit_test(utf8_refuses_overlong_forms_surrogates_and_what_is_beyond_unicode),
         cmocka_unit_test(utf8_refuses_a_sequence_that_the_end_cuts),
+        cmocka_unit_test(utf8_encode_writes_what_utf8_sequence_reads),
     };
     return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
 }
