@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 /*
- * Reading JSON from outside. The only place that includes json-c (0.16 to 0.18); this header closes
- * its holes: strict grammar, valid UTF-8, bounded depth and size, no trailing bytes, nothing
- * truncated, no NUL inside strings, and no getter that turns one type into another.
+ * Reading JSON from outside. The only place that includes json-c (0.16 to 0.18), which keeps the values
+ * and prints them; what is JSON is decided by json_scan.h, to the letter: strict grammar, valid UTF-8,
+ * bounded depth and size, no name twice in an object, no trailing bytes, nothing truncated, and no
+ * getter that turns one type into another.
  *
  * Values are borrowed from the root and live as long as it does. Every reader takes NULL and
  * answers "absent", so that chains of json_get need no checks between.
@@ -19,9 +20,21 @@ struct json_parser; /* reusable; one parse at a time */
 struct error;
 struct text;
 
-enum json_type { JSON_ABSENT, JSON_NULL, JSON_BOOLEAN, JSON_INTEGER, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+    JSON_ABSENT,
+    JSON_NULL,
+    JSON_BOOLEAN,
+    JSON_INTEGER, /* without fraction and exponent, and within int64_t */
+    JSON_NUMBER,  /* any other */
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT,
+};
 
-/* Refuses documents deeper than ${max_depth} or longer than ${max_bytes}. NULL: no memory. */
+/*
+ * Refuses documents deeper than ${max_depth} (1 to 64: so many arrays and objects within each other) or
+ * longer than ${max_bytes}. NULL: no memory.
+ */
 struct json_parser *json_parser_create(int max_depth, size_t max_bytes);
 void json_parser_destroy(struct json_parser *parser);
 
@@ -36,31 +49,38 @@ void json_free(struct json *root);
 enum json_type json_type(const struct json *value);
 const char *json_type_name(enum json_type type);
 
-/* The member ${key} of an object; NULL when ${object} is none or has no such member. A member
- * that is null is a value of type JSON_NULL, not NULL. */
+/*
+ * The member ${key} of an object; NULL when ${object} is none or has no such member. A member
+ * that is null is a value of type JSON_NULL, not NULL.
+ */
 const struct json *json_get(const struct json *object, const char *key);
 
-/* The bytes of a string, NUL-terminated and without NUL inside; NULL for any other type.
- * ${ret_length} may be NULL. */
+/*
+ * The bytes of a string, NUL-terminated and without NUL inside; NULL for any other type, and for a string
+ * that holds U+0000. ${ret_length} may be NULL.
+ */
 const char *json_string(const struct json *value, size_t *ret_length);
 
-/* False, with the result untouched, for any other type; integers that do not fit are refused. */
+/* False, with the result untouched, for any other type; numbers that do not fit are refused. */
 bool json_integer(const struct json *value, int64_t *ret_integer);
-bool json_number(const struct json *value, double *ret_number); /* integers too */
+bool json_number(const struct json *value, double *ret_number); /* integers too; always finite */
 bool json_boolean(const struct json *value, bool *ret_boolean);
 
-size_t json_length(const struct json *array);                     /* 0 for other types */
+size_t json_length(const struct json *array); /* 0 for other types */
 const struct json *json_at(const struct json *array, size_t index);
 
-/* Walks an object's members in document order: `struct json_member m = {0}; while (json_next(object, &m)) …` */
+/*
+ * Walks an object's members in document order:
+ * `struct json_member m = {0}; while (json_next(object, &m)) …`
+ */
 struct json_member {
     const char *key;
     const struct json *value;
-    void *private_entry;
+    void *private_entry; /* json_next's own */
 };
 bool json_next(const struct json *object, struct json_member *member);
 
-/* Adds ${value}, printed without spaces, to ${text}. */
+/* Adds ${value}, printed without spaces, to ${text}; an absent one as null. */
 void json_print(const struct json *value, struct text *text);
 
 #endif
