@@ -78,7 +78,8 @@ ifeq ($(MODE),fuzz)
 CC := clang
 endif
 
-COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -fPIE $(WARNINGS) $(WERROR) $(PACKAGE_CFLAGS) $(CFLAGS)
+LANGUAGE := -std=c11 -D_GNU_SOURCE
+COMPILE = $(CC) $(LANGUAGE) -fPIE $(WARNINGS) $(WERROR) $(CFLAGS)
 LINK = $(CC) -pie -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
 LINK_LIBS = $(PACKAGE_LIBS) -lm $(LDLIBS)
 
@@ -88,13 +89,16 @@ objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1)/*.c))
 archive = $(OUT)/lib/$(subst /,-,$(1)).a
 # archives of those of the directories $(1) that exist and hold more than a main.c
 archives = $(foreach d,$(1),$(if $(filter-out %/main.c,$(wildcard $(d)/*.c)),$(call archive,$(d))))
-include_flags = $(addprefix -I,$(or $(SEES_$(1)),$(SEES_other) $(1)))
+# for the source of a recipe; our own folders come first, since libraries too have a "json.h"
+source_folder = $(patsubst %/,%,$(dir $*.c))
+include_flags = $(addprefix -I,$(or $(SEES_$(source_folder)),$(SEES_other) $(source_folder))) \
+                $(PACKAGE_CFLAGS)
 grouped = -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
 # Everything is rebuilt when compiler, flags or version change; the first thing built also says
 # which packages are missing, before the compiler trips over them.
 STAMP := $(OUT)/.flags
-FLAGS_TEXT = $(CC) $(VERSION) $(COMPILE) $(LINK) $(LINK_LIBS)
+FLAGS_TEXT = $(VERSION) $(COMPILE) $(PACKAGE_CFLAGS) $(LINK) $(LINK_LIBS)
 $(STAMP): FORCE
 	$(TOOLS)/install-packages --check build
 	mkdir -p $(@D)
@@ -103,8 +107,14 @@ $(STAMP): FORCE
 $(OUT)/%.o: %.c $(STAMP)
 	mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(COMPILE) -DDVSYNC_VERSION='"$(VERSION)"' $(call include_flags,$(patsubst %/,%,$(dir $<))) \
-	    -MMD -MP -c -o $@ $<
+	$(COMPILE) -DDVSYNC_VERSION='"$(VERSION)"' $(include_flags) -MMD -MP -c -o $@ $<
+
+# clang-tidy again only for what changed since it last had nothing to say
+$(OUT)/tidy/%.ok: $(OUT)/%.o .clang-tidy
+	mkdir -p $(@D)
+	$(call say,TIDY,$*.c)
+	clang-tidy --quiet $*.c -- $(LANGUAGE) -DDVSYNC_VERSION='""' $(include_flags) 2>/dev/null
+	touch $@
 
 define library_rule
 $(call archive,$(1)): $(filter-out %/main.o,$(call objects,$(1)))
@@ -133,6 +143,9 @@ UNITS := $(addprefix $(OUT)/unit/,$(filter test_%,$(call single,tests/unit)))
 BENCHES := $(addprefix $(OUT)/bench/,$(call single,tests/bench))
 HELPERS := $(addprefix $(OUT)/,$(call single,$(TOOLS)))
 FUZZERS := $(addprefix $(OUT)/fuzz/,$(call single,tests/fuzz))
+
+TIDIED := $(patsubst %.c,$(OUT)/tidy/%.ok,$(wildcard $(addsuffix /*.c,$(everything) tests/unit \
+    tests/bench tests/fuzz $(TOOLS))))
 
 unit_support := $(patsubst %,$(OUT)/tests/unit/%.o,$(filter-out test_%,$(call single,tests/unit)))
 
@@ -241,16 +254,17 @@ demo:
 
 lint:
 	$(packages) build test lint
-	+$(MAKE) programs unit-programs simulation-program helpers bench-programs
-	$(TOOLS)/lint --build $(OUT)
+	+$(MAKE) programs
+	+status=0; $(MAKE) -k tidy || status=1; $(TOOLS)/lint --build $(OUT) || status=1; exit $$status
 
 format:
 	$(packages) lint
 	git ls-files -co --exclude-standard '*.c' '*.h' | xargs -r clang-format -i
 
-.PHONY: unit-programs simulation-program helpers bench-programs fuzz-programs
+.PHONY: unit-programs simulation-program helpers bench-programs fuzz-programs tidy
 unit-programs: $(UNITS)
 simulation-program: $(SIMULATION)
 helpers: $(HELPERS)
 bench-programs: $(BENCHES)
 fuzz-programs: $(FUZZERS)
+tidy: $(TIDIED)

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A real Apache Kafka (KRaft) of one or more nodes on this machine, for tests, bench and demo.
 
     with kafka.Cluster("/some/folder") as cluster:          # started; killed at the end
