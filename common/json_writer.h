@@ -34,7 +34,7 @@ void json_write_bytes(struct json_writer *writer, const char *key, const char *b
 
 void json_write_integer(struct json_writer *writer, const char *key, int64_t integer);
 
-/* The shortest digits that read back as ${number}; NaN and infinity, which JSON has not, as null. */
+/* As many digits as ${number} needs to be read back; NaN and infinity, which JSON has not, as null. */
 void json_write_number(struct json_writer *writer, const char *key, double number);
 
 void json_write_boolean(struct json_writer *writer, const char *key, bool boolean);
