@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 /*
- * librdkafka's producer for kept records: idempotent, made at the first record (it costs memory that most workers never need), made anew after
- * a fatal error. Answers (delivery reports) come in publisher_turn, as engine_kept.
+ * librdkafka's producer for kept records: idempotent, made at the first record (it costs memory
+ * that most workers never need), made anew after a fatal error. Answers (delivery reports) come in
+ * publisher_turn, as engine_kept.
  */
 
 struct engine;
@@ -23,7 +24,8 @@ struct publisher_settings {
     int64_t timeout_ms; /* message.timeout.ms */
 };
 
-struct publisher *publisher_create(const struct publisher_settings *settings, struct log *log, struct error *ret_error);
+struct publisher *publisher_create(const struct publisher_settings *settings, struct log *log,
+                                   struct error *ret_error);
 void publisher_bind(struct publisher *publisher, struct engine *engine);
 int publisher_fd(const struct publisher *publisher); /* readable when publisher_turn has work */
 void publisher_turn(struct publisher *publisher);

@@ -1,0 +1,32 @@
+#ifndef DRAIN_H
+#define DRAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <librdkafka/rdkafka.h>
+
+struct intake;
+
+/* Records out of the partition queues into the engine. Private to worker/kafka. */
+
+/*
+ * Takes over the queue of each of ${list}, which has explicit offsets, or BEGINNING. -1: no memory,
+ * nothing was taken.
+ */
+int drain_open(struct intake *intake, const rd_kafka_topic_partition_list_t *list)
+    __attribute__((warn_unused_result));
+
+/* Tells the engine of those partitions whose first offset is known already. */
+void drain_begin_all(struct intake *intake);
+
+/* Drops the queues and what is in them. */
+void drain_close(struct intake *intake);
+
+/* Hands over what is there and has room. True when something was left behind. */
+bool drain_turn(struct intake *intake);
+
+/* When a partition is read again after an error; INT64_MAX: none waits. */
+int64_t drain_next_ms(const struct intake *intake);
+
+#endif
