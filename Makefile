@@ -39,8 +39,8 @@ PROGRAMS := worker/consumer worker/producer worker/ctl
 DOUBLES := tests/sandbox tests/simulation
 
 SEES_common := common
-SEES_worker/core := common worker/core worker/services
-SEES_worker/services := common worker/services
+SEES_worker/core := common worker/core
+SEES_worker/services := common worker/core worker/services
 SEES_worker/settings := common worker/core worker/services worker/settings
 SEES_worker/kafka := common worker/core worker/kafka
 SEES_worker/consumer := $(LIBRARIES) worker/consumer
