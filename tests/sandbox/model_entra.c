@@ -1,0 +1,371 @@
+/* Entra: applications, people, groups and who is in them; what a lagging replica says of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model_private.h"
+
+enum { NESTING = 16 };
+
+bool
+model_add_application(struct model *model, const struct model_application *set)
+{
+    struct application *application;
+
+    HASH_FIND(hh, model->applications, &set->client, sizeof(set->client), application);
+    if (application != NULL)
+        return false;
+    application = calloc(1, sizeof(*application));
+    if (application == NULL)
+        return false;
+    application->client = set->client;
+    application->tenant = set->tenant;
+    application->is_bap_management = set->is_bap_management;
+    application->may_read_users = set->may_read_users;
+    application->may_read_members = set->may_read_members;
+    application->secret = strdup(set->secret);
+    if (application->secret != NULL)
+        HASH_ADD(hh, model->applications, client, sizeof(application->client), application);
+    if (application->hh.tbl == NULL) {
+        free(application->secret);
+        free(application);
+        return false;
+    }
+    return true;
+}
+
+static struct person *
+find_person(struct model *model, const struct guid *id)
+{
+    struct person *person;
+
+    HASH_FIND(hh, model->people, id, sizeof(*id), person);
+    return person;
+}
+
+struct person *
+model_entra_person(struct model *model, const struct guid *id)
+{
+    struct person *person = find_person(model, id);
+
+    return person == NULL || person->is_deleted ? NULL : person;
+}
+
+static void
+free_attributes(struct person *person)
+{
+    for (size_t i = 0; i < person->attribute_count; i++) {
+        free(person->attributes[i].name);
+        free(person->attributes[i].json);
+    }
+    free(person->attributes);
+    person->attributes = NULL;
+    person->attribute_count = 0;
+}
+
+static void
+free_person(struct person *person)
+{
+    free_attributes(person);
+    free(person->user_principal_name);
+    free(person);
+}
+
+/* Takes ${json} over. */
+static bool
+set_attribute(struct person *person, const char *name, char *json)
+{
+    struct attribute *grown;
+    char *copy;
+
+    for (size_t i = 0; json != NULL && i < person->attribute_count; i++) {
+        if (strcmp(person->attributes[i].name, name) != 0)
+            continue;
+        free(person->attributes[i].json);
+        person->attributes[i].json = json;
+        return true;
+    }
+    copy = strdup(name);
+    grown = realloc(person->attributes, (person->attribute_count + 1) * sizeof(*grown));
+    if (grown != NULL)
+        person->attributes = grown;
+    if (json == NULL || copy == NULL || grown == NULL) {
+        free(json);
+        free(copy);
+        return false;
+    }
+    grown[person->attribute_count++] = (struct attribute){copy, json};
+    return true;
+}
+
+static bool
+set_attributes(struct model *model, struct person *person, const char *json)
+{
+    struct json *root = json_parse(model->parser, json, strlen(json), NULL);
+    struct json_member member = {0};
+    bool is_set = json_type(root) == JSON_OBJECT;
+
+    while (is_set && json_next(root, &member)) {
+        struct text text = TEXT_EMPTY;
+
+        json_print(member.value, &text);
+        is_set = set_attribute(person, member.key, text_take(&text, NULL));
+    }
+    json_free(root);
+    return is_set;
+}
+
+static bool
+fill_person(struct model *model, struct person *person, const struct model_user *user)
+{
+    person->id = user->id;
+    person->is_enabled = user->is_enabled;
+    person->is_guest = user->is_guest;
+    person->is_licensed = user->is_licensed;
+    person->licensed_at_ms = user->licensed_at_ms;
+    person->born_at_ms = model->now.mono_ms;
+    person->user_principal_name = strdup(user->user_principal_name);
+    return person->user_principal_name != NULL &&
+           (user->attributes == NULL || set_attributes(model, person, user->attributes));
+}
+
+bool
+model_add_user(struct model *model, const struct model_user *user)
+{
+    struct person *person;
+
+    if (find_person(model, &user->id) != NULL)
+        return false;
+    person = calloc(1, sizeof(*person));
+    if (person == NULL)
+        return false;
+    if (fill_person(model, person, user))
+        HASH_ADD(hh, model->people, id, sizeof(person->id), person);
+    if (person->hh.tbl == NULL) {
+        free_person(person);
+        return false;
+    }
+    return true;
+}
+
+bool
+model_remove_user(struct model *model, const struct guid *user)
+{
+    struct person *person = model_entra_person(model, user);
+
+    if (person == NULL)
+        return false;
+    person->is_deleted = true;
+    return true;
+}
+
+bool
+model_set_attribute(struct model *model, const struct guid *user, const char *name,
+                    const char *json)
+{
+    struct person *person = find_person(model, user);
+    struct json *value = json_parse(model->parser, json, strlen(json), NULL);
+    struct text text = TEXT_EMPTY;
+
+    if (person == NULL || value == NULL) {
+        json_free(value);
+        return false;
+    }
+    json_print(value, &text);
+    json_free(value);
+    return set_attribute(person, name, text_take(&text, NULL));
+}
+
+bool
+model_entra_is_visible(const struct model *model, const struct person *person)
+{
+    return person != NULL && !person->is_deleted &&
+           model->now.mono_ms - person->born_at_ms >= model->settings.graph_lag_ms;
+}
+
+bool
+model_entra_is_licensed(const struct model *model, const struct person *person)
+{
+    return person->is_licensed ||
+           (person->licensed_at_ms != 0 && model->now.wall_ms >= person->licensed_at_ms);
+}
+
+static struct group *
+find_group(struct model *model, const struct guid *id)
+{
+    struct group *group;
+
+    HASH_FIND(hh, model->groups, id, sizeof(*id), group);
+    return group;
+}
+
+bool
+model_add_group(struct model *model, const struct guid *id, const char *name)
+{
+    struct group *group;
+
+    if (find_group(model, id) != NULL)
+        return false;
+    group = calloc(1, sizeof(*group));
+    if (group == NULL)
+        return false;
+    group->id = *id;
+    group->name = strdup(name);
+    if (group->name != NULL)
+        HASH_ADD(hh, model->groups, id, sizeof(group->id), group);
+    if (group->hh.tbl == NULL) {
+        free(group->name);
+        free(group);
+        return false;
+    }
+    return true;
+}
+
+static struct membership *
+find_membership(struct model *model, const struct guid *group, const struct guid *member)
+{
+    struct membership_key key = {*group, *member};
+    struct membership *membership;
+
+    HASH_FIND(hh, model->memberships, &key, sizeof(key), membership);
+    return membership;
+}
+
+static bool
+holds(const struct model *model, const struct membership *membership, bool is_lagging)
+{
+    if (membership == NULL)
+        return false;
+    if (is_lagging &&
+        model->now.mono_ms - membership->changed_at_ms < model->settings.membership_lag_ms)
+        return membership->was_member;
+    return membership->is_member;
+}
+
+static struct membership *
+make_membership(struct model *model, const struct guid *group, const struct guid *member)
+{
+    struct membership *membership = calloc(1, sizeof(*membership));
+
+    if (membership == NULL)
+        return NULL;
+    membership->key = (struct membership_key){*group, *member};
+    HASH_ADD(hh, model->memberships, key, sizeof(membership->key), membership);
+    if (membership->hh.tbl == NULL) {
+        free(membership);
+        return NULL;
+    }
+    return membership;
+}
+
+/* A group as a member is remembered with its parent, so that a check can walk down. */
+static bool
+note_child(struct model *model, struct group *parent, const struct guid *member)
+{
+    struct id_list children = {parent->children, parent->child_count};
+    bool is_noted = true;
+
+    if (find_group(model, member) == NULL || model_value_list_has(&children, member))
+        return true;
+    is_noted = model_value_list_add(&children, member);
+    parent->children = children.ids;
+    parent->child_count = children.count;
+    return is_noted;
+}
+
+static bool
+change_membership(struct model *model, const struct membership_key *key, bool is_member,
+                  const struct clock *clock)
+{
+    struct group *group = find_group(model, &key->group);
+    struct membership *membership = find_membership(model, &key->group, &key->member);
+
+    if (group == NULL || !note_child(model, group, &key->member))
+        return false;
+    if (membership == NULL)
+        membership = make_membership(model, &key->group, &key->member);
+    if (membership == NULL)
+        return false;
+    if (membership->is_member == is_member)
+        return true;
+    model->now = *clock;
+    membership->was_member = holds(model, membership, true);
+    membership->is_member = is_member;
+    membership->changed_at_ms = clock->mono_ms;
+    return true;
+}
+
+bool
+model_join(struct model *model, const struct guid *group, const struct guid *user,
+           const struct clock *clock)
+{
+    return change_membership(model, &(struct membership_key){*group, *user}, true, clock);
+}
+
+bool
+model_leave(struct model *model, const struct guid *group, const struct guid *user,
+            const struct clock *clock)
+{
+    return change_membership(model, &(struct membership_key){*group, *user}, false, clock);
+}
+
+/* Down from ${group}, at most ${depth} groups deep. */
+static bool
+is_member_below(struct model *model, const struct membership_key *key, int depth, bool is_lagging)
+{
+    const struct group *group = find_group(model, &key->group);
+
+    if (holds(model, find_membership(model, &key->group, &key->member), is_lagging))
+        return true;
+    for (size_t i = 0; depth > 0 && group != NULL && i < group->child_count; i++) {
+        struct membership_key below = {group->children[i], key->member};
+
+        if (holds(model, find_membership(model, &key->group, &group->children[i]), is_lagging) &&
+            is_member_below(model, &below, depth - 1, is_lagging))
+            return true;
+    }
+    return false;
+}
+
+bool
+model_entra_is_member(struct model *model, const struct guid *group, const struct guid *member,
+                      bool is_direct, bool is_lagging)
+{
+    struct membership_key key = {*group, *member};
+
+    return is_member_below(model, &key, is_direct ? 0 : NESTING, is_lagging);
+}
+
+static void
+free_application(struct application *application)
+{
+    for (int i = 0; i < MODEL_SERVICES; i++)
+        model_limits_free(&application->lanes[i]);
+    free(application->secret);
+    free(application);
+}
+
+static void
+free_group(struct group *group)
+{
+    free(group->children);
+    free(group->name);
+    free(group);
+}
+
+#define FREE_ALL(type, head, release)                                                              \
+    do {                                                                                           \
+        struct type *entry, *next_entry;                                                           \
+        HASH_ITER (hh, head, entry, next_entry) {                                                  \
+            HASH_DEL(head, entry);                                                                 \
+            release(entry);                                                                        \
+        }                                                                                          \
+    } while (0)
+
+void
+model_entra_free(struct model *model)
+{
+    FREE_ALL(application, model->applications, free_application);
+    FREE_ALL(person, model->people, free_person);
+    FREE_ALL(group, model->groups, free_group);
+    FREE_ALL(membership, model->memberships, free);
+}
