@@ -31,22 +31,21 @@ static const struct preset defaults[] = {
     /* a topic that is made later, and partitions that are added, are found by this */
     {"topic.metadata.refresh.interval.ms", "30000", BOTH, 0},
     {"session.timeout.ms", "45000", CONSUMER, 0},
-    /*
-     * the loop never blocks, so a minute without it is a fault; it must not be below the session's
-     */
+    /* the loop never blocks, so a minute without it is a fault; not below the session's */
     {"max.poll.interval.ms", "60000", CONSUMER, 0},
     {"partition.assignment.strategy", "range", CONSUMER, 0},
     {"check.crcs", "true", CONSUMER, 0},
     /*
-     * of one partition; real bound: the limit and one fetch. The library's own are 64 MiB and
-     * 100,000
+     * Of one partition; the bound is this and one fetch. Small, since a drained queue wakes its fetcher
+     * (probe.h): the library's own 100,000, 64 MiB and 1 MiB take memory and are no faster.
      */
+    {"queued.min.messages", "2000", CONSUMER, 0},
     {"queued.max.messages.kbytes", "4096", CONSUMER, 0},
-    {"queued.min.messages", "10000", CONSUMER, 0},
+    {"fetch.message.max.bytes", "262144", CONSUMER, 0},
     /* a full queue is looked at again after this; before 2.2.0 it was a second (see probe.h) */
     {"fetch.queue.backoff.ms", "10", CONSUMER, 0x02020000},
-    /* how long after the last record the end of a partition is told */
-    {"fetch.wait.max.ms", "250", CONSUMER, 0},
+    /* how long after the last record the end of a partition is told; idling costs no more by it */
+    {"fetch.wait.max.ms", "100", CONSUMER, 0},
     /* Java's partitioner; librdkafka's own would part the records of one key from Java's */
     {"partitioner", "murmur2_random", PRODUCER, 0},
     {"linger.ms", "5", PRODUCER, 0},
