@@ -11,7 +11,8 @@
 #include "timestamp.h"
 #include "url.h"
 
-enum { MS_PER_SECOND = 1000, LONGEST_WAIT_MS = 24 * 3600 * 1000 };
+static const int64_t MS_PER_SECOND = 1000;
+static const int64_t LONGEST_WAIT_MS = INT64_C(24) * 3600 * 1000;
 
 const char *
 http_method_name(enum http_method method)

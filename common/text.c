@@ -94,10 +94,7 @@ text_add_char(struct text *text, char c)
     text->data[text->length] = '\0';
 }
 
-/*
- * Formats into the room that there is; returns the length that the whole needs, or -1. What did not
- * fit is cut off again.
- */
+/* Formats into the room that there is, or nothing; returns the length that the whole needs, or -1. */
 static int __attribute__((format(printf, 2, 0)))
 format_into_room(struct text *text, const char *format, va_list arguments)
 {
@@ -114,7 +111,7 @@ format_into_room(struct text *text, const char *format, va_list arguments)
 void
 text_addf(struct text *text, const char *format, ...)
 {
-    va_list arguments, again;
+    va_list arguments;
     size_t room;
     int length;
 
@@ -122,13 +119,14 @@ text_addf(struct text *text, const char *format, ...)
         return;
     room = text->capacity - text->length;
     va_start(arguments, format);
-    va_copy(again, arguments);
     length = format_into_room(text, format, arguments);
+    va_end(arguments);
     if (length < 0)
         text->failed = true;
-    else if ((size_t)length >= room && has_room(text, (size_t)length))
-        format_into_room(text, format, again);
-    va_end(again);
+    if (length < 0 || (size_t)length < room || !has_room(text, (size_t)length))
+        return;
+    va_start(arguments, format);
+    format_into_room(text, format, arguments);
     va_end(arguments);
 }
 

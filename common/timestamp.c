@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-enum { MS_PER_SECOND = 1000, SECONDS_PER_DAY = 86400 };
+static const int64_t MS_PER_SECOND = 1000;
+static const int64_t SECONDS_PER_DAY = 86400;
+static const int64_t MS_PER_DAY = 86400000;
 
 static const int64_t FIRST_MS = INT64_C(-62167219200000); /* 0000-01-01T00:00:00Z */
 static const int64_t LAST_MS = INT64_C(253402300799999);  /* 9999-12-31T23:59:59.999Z */
@@ -79,15 +81,16 @@ date_from_days(int64_t days, struct date_time *date)
 static bool
 to_ms(const struct date_time *date, int64_t *ret_ms)
 {
-    int64_t seconds;
+    int64_t minutes, seconds;
 
     if (date->month < 1 || date->month > 12 || date->day < 1 ||
         date->day > days_in_month(date->year, date->month))
         return false;
     if (date->hour > 23 || date->minute > 59 || date->second > 60)
         return false;
-    seconds = days_from_date(date->year, date->month, date->day) * SECONDS_PER_DAY +
-              date->hour * 3600 + (date->minute - date->offset_minutes) * 60 + date->second;
+    minutes = date->hour * 60 + date->minute - date->offset_minutes;
+    seconds = days_from_date(date->year, date->month, date->day) * SECONDS_PER_DAY + minutes * 60 +
+              date->second;
     if (date->second == 60 && seconds % SECONDS_PER_DAY != 0)
         return false;
     *ret_ms = seconds * MS_PER_SECOND + date->millisecond;
@@ -320,13 +323,12 @@ clamp(int64_t wall_ms)
 const char *
 timestamp_format(int64_t wall_ms, char text[TIMESTAMP_TEXT_BYTES])
 {
-    const int64_t ms_per_day = (int64_t)SECONDS_PER_DAY * MS_PER_SECOND;
     int64_t from_first_ms = clamp(wall_ms) - FIRST_MS;
-    int64_t ms = from_first_ms % ms_per_day;
+    int64_t ms = from_first_ms % MS_PER_DAY;
     struct date_time date = {0};
     char *at = text;
 
-    date_from_days(from_first_ms / ms_per_day + FIRST_MS / ms_per_day, &date);
+    date_from_days(from_first_ms / MS_PER_DAY + FIRST_MS / MS_PER_DAY, &date);
     at = put_digits(at, date.year, 4);
     *at++ = '-';
     at = put_digits(at, date.month, 2);

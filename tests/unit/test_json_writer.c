@@ -1,10 +1,9 @@
 /* What is written value by value is the document one would write by hand. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <math.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
