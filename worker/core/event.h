@@ -16,6 +16,11 @@
 struct error;
 struct json_parser;
 
+#define EVENT_VERSION "1" /* of a header ${version}; a record without one is of this version */
+
+/* Larger values are refused, deeper ones as well: make the parser with this depth. */
+enum { EVENT_MAX_BYTES = 65536, EVENT_MAX_DEPTH = 16 };
+
 /* Bytes of one Kafka message, borrowed. ${headers}: see kafka_header. */
 struct kafka_header {
     const char *name;
