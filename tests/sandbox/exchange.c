@@ -148,6 +148,7 @@ resume(struct exchange *exchange)
     if (!exchange->is_suspended)
         return;
     exchange->is_suspended = false;
+    exchange->port->has_resumed = true;
     list_remove(&exchange->link);
     MHD_resume_connection(exchange->connection);
 }

@@ -1,6 +1,7 @@
 #ifndef EXCHANGE_MHD_H
 #define EXCHANGE_MHD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <microhttpd.h>
@@ -24,6 +25,7 @@ struct exchange_port {
     struct timers *timers; /* the server's */
     struct clock *clock;   /* the server's; read anew before a handler is called */
     struct link held;      /* exchanges whose connection is suspended */
+    bool has_resumed; /* connections were resumed, of which the daemon's descriptor tells nothing */
 };
 
 /* MHD_OPTION_URI_LOG_CALLBACK, ${port} is the exchange_port: makes the exchange. */

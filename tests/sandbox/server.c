@@ -234,6 +234,8 @@ port_wait_ms(const struct server_port *port)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
 
+    if (port->exchange.has_resumed)
+        return 0;
     if (MHD_get_timeout(port->daemon, &wait_ms) != MHD_YES || wait_ms > INT32_MAX)
         return INT32_MAX;
     return (int64_t)wait_ms;
@@ -286,7 +288,9 @@ server_turn(struct server *server, int64_t max_wait_ms)
     for (size_t i = watch_count; i < count; i++) {
         struct server_port *port = server->ports[i - watch_count];
 
-        if (polled[i].revents != 0 || port_wait_ms(port) == 0)
-            MHD_run(port->daemon);
+        if (polled[i].revents == 0 && port_wait_ms(port) > 0)
+            continue;
+        port->exchange.has_resumed = false;
+        MHD_run(port->daemon);
     }
 }
