@@ -25,8 +25,8 @@ open_partition(struct intake *intake, const rd_kafka_topic_partition_t *from,
     *partition = (struct partition){
         .topic = intake_topic(intake, from->topic),
         .number = from->partition,
-        .committed = from->offset >= 0 ? from->offset : -1,
-        .next = from->offset >= 0 ? from->offset : -1,
+        .committed = -1,
+        .next = -1,
         .low = -1,
         .high = -1,
     };
@@ -89,13 +89,15 @@ begin(struct intake *intake, struct partition *partition, int64_t offset)
 }
 
 void
-drain_begin_all(struct intake *intake)
+drain_begin(struct intake *intake, const rd_kafka_topic_partition_list_t *list)
 {
     for (size_t i = 0; i < intake->partition_count; i++) {
         struct partition *partition = &intake->partitions[i];
 
-        if (partition->committed >= 0)
-            (void)begin(intake, partition, partition->committed); /* else with its first record */
+        if (list->elems[i].offset < 0)
+            continue; /* with its first record */
+        partition->committed = partition->next = list->elems[i].offset;
+        (void)begin(intake, partition, partition->committed);
     }
 }
 
@@ -286,6 +288,8 @@ drain_turn(struct intake *intake)
 {
     bool has_left = false;
 
+    if (!intake->rebalance.is_assigned)
+        return false;
     for (size_t i = 0; i < intake->partition_count; i++) {
         struct partition *partition =
             &intake->partitions[(intake->first_partition + i) % intake->partition_count];

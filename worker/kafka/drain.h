@@ -10,15 +10,15 @@ struct intake;
 
 /* Records out of the partition queues into the engine. Private to worker/kafka. */
 
-/*
- * Takes over the queue of each of ${list}, which has explicit offsets, or BEGINNING. -1: no memory,
- * nothing was taken.
- */
+/* Takes over the queue of each of ${list}. -1: no memory, nothing was taken. */
 int drain_open(struct intake *intake, const rd_kafka_topic_partition_list_t *list)
     __attribute__((warn_unused_result));
 
-/* Tells the engine of those partitions whose first offset is known already. */
-void drain_begin_all(struct intake *intake);
+/*
+ * Tells the engine of the partitions, which are those of ${list} in the same order, where the group
+ * has an offset of them. The others begin with their first record.
+ */
+void drain_begin(struct intake *intake, const rd_kafka_topic_partition_list_t *list);
 
 /* Drops the queues and what is in them. */
 void drain_close(struct intake *intake);

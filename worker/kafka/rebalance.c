@@ -48,8 +48,9 @@ ask_again_later(struct intake *intake, const char *code, const char *text)
              log_string("code", code), log_string("text", text));
 }
 
+/* The question itself. The epoch goes with it and comes back. */
 static void
-ask(struct intake *intake)
+send_question(struct intake *intake)
 {
     struct rebalance *rebalance = &intake->rebalance;
     rd_kafka_AdminOptions_t *options =
@@ -67,6 +68,20 @@ ask(struct intake *intake)
     rd_kafka_ListConsumerGroupOffsets(intake->rk, &question, 1, options, intake->reply_queue);
     rd_kafka_ListConsumerGroupOffsets_destroy(question);
     rd_kafka_AdminOptions_destroy(options);
+}
+
+/*
+ * Takes the queues over, and asks. In this order: taking a queue makes the library tell the leader's
+ * thread of the partition, and where that has not happened when the partition is assigned, it tries
+ * again only after 500 ms.
+ */
+static void
+ask(struct intake *intake)
+{
+    if (intake->partition_count == 0 && drain_open(intake, intake->rebalance.wanted) != 0)
+        ask_again_later(intake, "memory", "no memory for the assigned partitions");
+    else
+        send_question(intake);
 }
 
 /* Puts the offsets of ${found} into ${wanted}. The first error of any partition, or none. */
@@ -137,13 +152,8 @@ take_over(struct intake *intake)
 {
     struct rebalance *rebalance = &intake->rebalance;
 
-    if (drain_open(intake, rebalance->wanted) != 0) {
-        ask_again_later(intake, "memory", "no memory for the assigned partitions");
-        return;
-    }
-    /* partitions before their share: what they may spend is a part of it */
+    drain_begin(intake, rebalance->wanted);
     tell_size_of_main(intake);
-    drain_begin_all(intake);
     assign(intake, rebalance->wanted);
     forget_wanted(intake);
     rebalance->is_assigned = rebalance->was_assigned = true;
