@@ -282,6 +282,25 @@ json_scan_refuses_a_nul_anywhere_but_in_an_escape(void **state)
 }
 
 static void
+json_scan_sees_every_byte_at_every_place_of_a_long_string(void **state)
+{
+    char document[] = "\"xxxxxxxxxxxxxxxxxxxxxxxx\"";
+    struct error error;
+
+    (void)state;
+    for (size_t place = 1; place < sizeof(document) - 2; place++) {
+        for (int byte = 0; byte < 256; byte++) {
+            bool is_plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+
+            document[place] = (char)byte;
+            if ((scan_bytes(document, sizeof(document) - 1, &error) == 0) != is_plain)
+                fail_msg("byte %02x at place %zu", (unsigned)byte, place);
+        }
+        document[place] = 'x';
+    }
+}
+
+static void
 json_scan_refuses_every_document_that_was_cut(void **state)
 {
     static const char document[] =
@@ -369,6 +388,7 @@ main(void)
         cmocka_unit_test(json_scan_refuses_broken_numbers),
         cmocka_unit_test(json_scan_refuses_broken_strings),
         cmocka_unit_test(json_scan_refuses_a_nul_anywhere_but_in_an_escape),
+        cmocka_unit_test(json_scan_sees_every_byte_at_every_place_of_a_long_string),
         cmocka_unit_test(json_scan_refuses_every_document_that_was_cut),
         cmocka_unit_test(json_scan_stops_at_its_depth_and_not_before),
         cmocka_unit_test(json_scan_hands_over_every_piece_in_order),
