@@ -95,7 +95,7 @@ struct source_item {
     const char *reason;
     struct error error;
     struct person person;
-    bool *is_member;           /* parallel to ${groups}; owned */
+    bool *is_member;           /* parallel to ${groups}; the asker's memory, all false before */
 };
 
 /* A column to write. */
@@ -131,9 +131,11 @@ struct call {
     call_done_fn *done;
     void *owner;
     bool is_resent;       /* a fresh token was tried */
+    uint64_t token_serial; /* of the token it was sent with */
     int64_t sent_at_ms;   /* monotonic */
     int64_t sent_wall_ms;
-    void *wire;           /* the wire's handle while in flight; NULL: not in flight */
+    bool is_flying;       /* its lane's: sent and not answered */
+    void *wire;           /* the wire's own, while in flight */
 
     /* what is asked; which of these is said with each kind in services/ */
     const struct guid *ids; /* LOOK: object ids */
@@ -166,6 +168,9 @@ struct call {
     int64_t token_life_ms;
     int64_t dop_hint;       /* x-ms-dop-hint, 0: none */
 };
+
+/* Makes an idle call: all zero but what is given. ${environment} may be NULL (then set ${identity} yourself). */
+void call_init(struct call *call, enum call_kind kind, const struct environment *environment, call_done_fn *done, void *owner);
 
 /* Frees what was found (not what is asked), so that the call can be sent again. */
 void call_reset(struct call *call);

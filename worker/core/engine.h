@@ -123,6 +123,7 @@ struct engine_settings {
     /* lanes */
     int64_t dataverse_concurrency;  /* 52 */
     int64_t dataverse_calls;        /* 6000 in dataverse_span_ms; 0: no limit */
+    int64_t dataverse_execution_ms; /* of execution in dataverse_span_ms; 1 200 000; 0: no limit */
     int64_t dataverse_span_ms;      /* 300 000 */
     int64_t graph_concurrency;
     int64_t graph_calls;            /* requests in graph_span_ms */
@@ -136,6 +137,7 @@ struct engine_settings {
 
 #define TRUST_ALWAYS INT64_MAX
 #define TRUST_NEVER INT64_C(-1)
+#define TRUST_DEFAULT INT64_C(900000) /* 15 minutes */
 
 /* ${topics}: names of the subscribed topics, by index; the first is the main one. All borrowed for the engine's life. */
 struct engine_setup {
@@ -198,6 +200,8 @@ void engine_status(const struct engine *engine, struct text *text); /* the JSON 
 
 /* Gauges, by callback: name as in DESIGN.md without "dvsync_". */
 typedef void engine_gauge_fn(void *context, const char *name, const char *label, double value);
+/* When the oldest unsettled event of a partition was written, seconds since 1970; 0: nothing is unsettled. O(unsettled events): for scrapes. */
+double engine_oldest_unsettled_s(const struct engine *engine, const struct partition_state *state);
 void engine_gauges(const struct engine *engine, engine_gauge_fn *gauge, void *context);
 
 #endif

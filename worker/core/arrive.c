@@ -1,0 +1,117 @@
+/*
+ * None of these decides anything about a user: they hang tickets on jobs or take them off, and leave the rest to the sync machine.
+ */
+#include "arrive.h"
+
+#include "apply.h"
+#include "run.h"
+#include "sync.h"
+#include "trouble.h"
+
+struct job *
+arrive_reserve(struct site *site, const struct guid *user)
+{
+    struct job *job = workqueue_find(site->workqueue, site->environment, user);
+
+    if (job != NULL)
+        return job;
+    job = workqueue_add(site->workqueue, site->environment, user);
+    if (job == NULL)
+        return NULL;
+    site->ledger->bytes += job_size(job);
+    trouble_init(site, job);
+    run_begin(site, job);
+    return job;
+}
+
+void
+arrive_release(struct site *site, struct job *job)
+{
+    if (!job->is_started)
+        run_remove(site, job);
+}
+
+void
+arrive_ticket(struct site *site, struct job *job, struct ticket *ticket)
+{
+    tickets_add(job->is_read_sent || job->is_over ? &job->late : &job->tickets, ticket);
+    if (!job->is_started)
+        sync_restart(site, job);
+}
+
+static void
+doubt(struct tickets *tickets, int route, int64_t event_ms)
+{
+    for (struct ticket *ticket = tickets_first(tickets); ticket != NULL; ticket = tickets_next(tickets, ticket)) {
+        if (ticket->route != route)
+            continue;
+        ticket->is_doubted = true;
+        if (event_ms > ticket->removed_ms)
+            ticket->removed_ms = event_ms;
+    }
+}
+
+static bool
+is_outdated(const struct ticket *ticket, void *arg)
+{
+    (void)arg;
+    return ticket->removed_ms != EVENT_NO_TIME && ticket->removed_ms > record_latest_ms(ticket->record);
+}
+
+/* Where nobody can be asked, the later of the two event times wins. */
+static void
+settle_outdated(struct site *site, struct job *job, struct tickets *tickets)
+{
+    struct ending gone = { OUTCOME_SKIPPED, "removed_since", "a later removal arrived", "", job->attempts };
+
+    run_settle(site, job, tickets_take(tickets, is_outdated, NULL), &gone);
+}
+
+void
+arrive_removal(struct site *site, const struct guid *user, int route, int64_t event_ms)
+{
+    struct job *job = workqueue_find(site->workqueue, site->environment, user);
+
+    if (job == NULL || job->is_over)
+        return;
+    doubt(&job->late, route, event_ms);
+    if (job->has_written)
+        return;
+    doubt(&job->tickets, route, event_ms);
+    if (!site->environment->has_graph) {
+        settle_outdated(site, job, &job->late);
+        settle_outdated(site, job, &job->tickets);
+    }
+    if (job->call != NULL && job->call->is_flying)
+        return;
+    if (tickets_are_none(&job->tickets)) {
+        run_finish(site, job);
+    } else if (job->call != NULL) {
+        apply_cancel(site, job);
+        sync_restart(site, job);
+    }
+}
+
+void
+arrive_revoked(struct site *site, struct job *job)
+{
+    if (apply_is_past_write(job) || run_drop_stale(site, job))
+        return;
+    run_finish(site, job);
+}
+
+static bool
+is_any(const struct ticket *ticket, void *arg)
+{
+    (void)ticket;
+    (void)arg;
+    return true;
+}
+
+void
+arrive_give_up(struct site *site, struct job *job)
+{
+    run_drop(site, tickets_take(&job->tickets, is_any, NULL));
+    run_drop(site, tickets_take(&job->late, is_any, NULL));
+    run_remove(site, job);
+}

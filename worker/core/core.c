@@ -1,0 +1,18 @@
+/*
+ * The one thing that all parts of the core do alike: backing off. Full jitter, since many who fail
+ * together must not come back together.
+ */
+#include "core.h"
+
+int64_t
+core_backoff_ms(struct core *core, int attempt, int64_t told_ms)
+{
+    int64_t span_ms = core->settings->backoff_base_ms;
+
+    for (int i = 1; i < attempt && span_ms < core->settings->backoff_cap_ms; i++)
+        span_ms *= 2;
+    if (span_ms > core->settings->backoff_cap_ms)
+        span_ms = core->settings->backoff_cap_ms;
+    span_ms = rng_between(&core->rng, span_ms / 10, span_ms);
+    return told_ms > span_ms ? told_ms : span_ms;
+}

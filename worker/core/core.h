@@ -1,0 +1,28 @@
+#ifndef CORE_H
+#define CORE_H
+
+#include "clock.h"
+#include "engine.h"
+#include "rng.h"
+#include "timer.h"
+
+/*
+ * What every part of the core may know of its surroundings, borrowed for its life. The engine owns one.
+ */
+struct core {
+    const struct engine_settings *settings;
+    const struct routing *routing;
+    const char *const *topics;
+    const struct clock *clock;
+    struct timers *timers;
+    struct rng rng;
+    struct ports ports;
+};
+
+/*
+ * How long to wait before attempt ${attempt} + 1 (from 1): full jitter over an exponentially growing
+ * span between the base and the cap of the settings; ${told_ms}, a Retry-After, wins where longer.
+ */
+int64_t core_backoff_ms(struct core *core, int attempt, int64_t told_ms);
+
+#endif

@@ -1,0 +1,35 @@
+#ifndef ENGINE_PRIVATE_H
+#define ENGINE_PRIVATE_H
+
+#include "core.h"
+#include "json.h"
+#include "keep.h"
+#include "lane.h"
+#include "ledger.h"
+#include "memory.h"
+#include "site.h"
+#include "stray.h"
+#include "workqueue.h"
+
+/* The engine's inside, shared by engine.c (making, Kafka, time), take.c (records) and engine_status.c (looking). */
+struct engine {
+    struct core core;
+    struct ledger ledger;
+    size_t topic_count;
+    struct json_parser *parser; /* for events */
+    struct offsets *offsets;
+    struct workqueue *workqueue;
+    struct memory *memory;
+    struct keeper *keeper;
+    struct strays *strays;
+    struct lane **lanes;
+    size_t lane_count;
+    struct site **sites; /* by the environment's index */
+    int32_t main_partitions; /* of the main topic in all; 0: not known */
+    int32_t main_assigned;
+    int64_t drift_ms; /* wall minus monotonic when memory was last known to be sound */
+    bool is_stopping;
+    struct timer drain; /* when the jobs that still run are given up */
+};
+
+#endif

@@ -1,0 +1,110 @@
+/* One fault a kind of call: a text, a list of those who wait, and a timer for probes. */
+#include "fault.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync.h"
+
+static struct job *
+first_held(struct fault *fault)
+{
+    return list_entry(fault->held.next, struct job, link);
+}
+
+static void
+set_probe(struct fault *fault)
+{
+    struct core *core = fault->site->core;
+
+    /* Without memory for the timer the next job that needs the call is the probe (fault_holds). */
+    if (timer_set(core->timers, &fault->probe, core->clock->mono_ms + core->settings->probe_ms) != 0)
+        return;
+}
+
+/* One job tries; whatever comes of it, the next one will a probe later. */
+static void
+probe(struct timer *timer, void *arg)
+{
+    struct fault *fault = arg;
+    struct job *job;
+
+    (void)timer;
+    if (list_is_empty(&fault->held))
+        return;
+    job = first_held(fault);
+    list_remove(&job->link);
+    sync_restart(fault->site, job);
+}
+
+void
+fault_init(struct site *site, enum call_kind kind)
+{
+    struct fault *fault = &site->faults[kind];
+
+    fault->site = site;
+    fault->kind = kind;
+    list_init(&fault->held);
+    timer_init(&fault->probe, probe, fault);
+}
+
+void
+fault_fini(struct fault *fault)
+{
+    timer_cancel(fault->site->core->timers, &fault->probe);
+    free(fault->text);
+    fault->text = NULL;
+}
+
+static void
+hold(struct fault *fault, struct job *job)
+{
+    job_forget_reads(job);
+    job->state = JOB_HELD;
+    list_add_last(&fault->held, &job->link);
+}
+
+void
+fault_hold(struct site *site, enum call_kind kind, struct job *job, const struct error *error)
+{
+    struct fault *fault = &site->faults[kind];
+
+    if (fault->text == NULL) {
+        fault->text = strdup(error->text);
+        fault->since_ms = site->core->clock->mono_ms;
+    }
+    hold(fault, job);
+    set_probe(fault);
+}
+
+/* While the probe timer runs nobody may try; when it has fired, the first who comes here is the probe. */
+bool
+fault_holds(struct site *site, enum call_kind kind, struct job *job)
+{
+    struct fault *fault = &site->faults[kind];
+
+    if (fault->text == NULL)
+        return false;
+    if (!timer_is_set(&fault->probe)) {
+        set_probe(fault);
+        return false;
+    }
+    hold(fault, job);
+    return true;
+}
+
+void
+fault_clear(struct site *site, enum call_kind kind)
+{
+    struct fault *fault = &site->faults[kind];
+
+    if (fault->text == NULL)
+        return;
+    fault_fini(fault);
+    while (!list_is_empty(&fault->held)) {
+        struct job *job = first_held(fault);
+
+        list_remove(&job->link);
+        sync_restart(site, job);
+    }
+}

@@ -1,0 +1,409 @@
+/*
+ * One queue, one gate. lane_pump looks at the gate's conditions one after the other; the first that says "wait" sets the one timer.
+ */
+#include "lane.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core.h"
+#include "pacer.h"
+#include "token.h"
+
+/* After so many failures in a row the lane sends single probes. */
+enum { FAILURES_BEFORE_PROBES = 5 };
+/* A lane without a window of its own still remembers some answers for its gauges. */
+enum { PACER_LEAST = 64 };
+
+struct lane {
+    struct core *core;
+    char *name;
+    struct lane_limits limits; /* of all replicas together */
+    double share;
+    double next_share; /* from share_at_ms on */
+    int64_t share_at_ms;
+    struct token *token;
+    struct pacer *pacer;
+    struct link queue;
+    size_t waiting;
+    struct link flying;
+    size_t in_flight;
+    int64_t not_before_ms;
+    int64_t dop_hint; /* 0: none */
+    int failures;     /* in a row */
+    int throttled;    /* in a row */
+    struct timer timer;
+    bool is_pumping;
+};
+
+static void
+wake(struct timer *timer, void *arg)
+{
+    (void)timer;
+    lane_pump(arg);
+}
+
+/* --- making and ending --------------------------------------------------------------------------- */
+
+static void fail_all(void *arg, const char *reason, const struct error *error);
+
+struct lane *
+lane_create(struct core *core, const char *name, const struct identity *identity, const char *scope,
+            const struct lane_limits *limits)
+{
+    struct lane *lane = calloc(1, sizeof(*lane));
+    size_t most = limits->calls > PACER_LEAST ? (size_t)limits->calls : PACER_LEAST;
+
+    if (lane == NULL)
+        return NULL;
+    lane->core = core;
+    lane->limits = *limits;
+    lane->share = lane->next_share = 1.0;
+    list_init(&lane->queue);
+    list_init(&lane->flying);
+    timer_init(&lane->timer, wake, lane);
+    lane->name = strdup(name);
+    lane->pacer = pacer_create(most, limits->span_ms);
+    lane->token = token_create(core, identity, scope, fail_all, lane);
+    if (lane->name == NULL || lane->pacer == NULL || lane->token == NULL) {
+        lane_destroy(lane);
+        return NULL;
+    }
+    return lane;
+}
+
+void
+lane_destroy(struct lane *lane)
+{
+    if (lane == NULL)
+        return;
+    list_for_each(link, following, &lane->flying)
+        lane_cancel(lane, list_entry(link, struct call, link));
+    list_for_each(link, following, &lane->queue)
+        lane_cancel(lane, list_entry(link, struct call, link));
+    timer_cancel(lane->core->timers, &lane->timer);
+    token_destroy(lane->token);
+    pacer_destroy(lane->pacer);
+    free(lane->name);
+    free(lane);
+}
+
+bool
+lane_is_for(const struct lane *lane, const struct identity *identity, const char *scope)
+{
+    return token_identity(lane->token) == identity && strcmp(token_scope(lane->token), scope) == 0;
+}
+
+/* --- the gate ------------------------------------------------------------------------------------ */
+
+static double
+present_share(struct lane *lane)
+{
+    if (lane->next_share != lane->share && lane->core->clock->mono_ms >= lane->share_at_ms)
+        lane->share = lane->next_share;
+    return lane->share;
+}
+
+static size_t
+share_of(int64_t limit, double share)
+{
+    int64_t part = (int64_t)floor((double)limit * share);
+
+    return part < 1 ? 1 : (size_t)part;
+}
+
+static size_t
+concurrency_now(struct lane *lane)
+{
+    int64_t most = lane->limits.concurrency;
+
+    if (lane->failures >= FAILURES_BEFORE_PROBES)
+        return 1;
+    if (lane->dop_hint > 0 && lane->dop_hint < most)
+        most = lane->dop_hint;
+    return share_of(most, present_share(lane));
+}
+
+/* How long the sliding window holds the next call back. */
+static int64_t
+window_wait_ms(struct lane *lane)
+{
+    double share = present_share(lane);
+    size_t calls = lane->limits.calls == 0 ? 0 : share_of(lane->limits.calls, share);
+    int64_t execution_ms =
+        lane->limits.execution_ms == 0 ? 0 : (int64_t)share_of(lane->limits.execution_ms, share);
+
+    return pacer_wait_ms(lane->pacer, lane->in_flight, calls, execution_ms, lane->core->clock->mono_ms);
+}
+
+/* Milliseconds until the next call may leave; 0: now; -1: not before something else happens. */
+static int64_t
+gate_wait_ms(struct lane *lane)
+{
+    int64_t held_ms = lane->not_before_ms - lane->core->clock->mono_ms;
+
+    if (held_ms > 0)
+        return held_ms;
+    if (lane->in_flight >= concurrency_now(lane))
+        return -1;
+    return window_wait_ms(lane);
+}
+
+static struct call *
+pop(struct lane *lane)
+{
+    struct call *call = list_entry(lane->queue.next, struct call, link);
+
+    list_remove(&call->link);
+    lane->waiting--;
+    return call;
+}
+
+/* No longer in flight, for whatever reason. */
+static void
+land(struct lane *lane, struct call *call)
+{
+    list_remove(&call->link);
+    lane->in_flight--;
+    call->is_flying = false;
+}
+
+static void
+send(struct lane *lane, struct call *call, const char *token)
+{
+    struct core *core = lane->core;
+
+    call->sent_at_ms = core->clock->mono_ms;
+    call->sent_wall_ms = core->clock->wall_ms;
+    list_add_last(&lane->flying, &call->link);
+    lane->in_flight++;
+    call->is_flying = true;
+    if (core->ports.send(core->ports.context, call, token))
+        return;
+    land(lane, call);
+    list_add_first(&lane->queue, &call->link);
+    lane->waiting++;
+    lane_hold(lane, core_backoff_ms(core, ++lane->failures, 0));
+}
+
+/* Sends the first call that still has something to ask. False: the gate is shut, or nothing waits. */
+static bool
+send_one(struct lane *lane, int64_t *ret_wait_ms)
+{
+    uint64_t serial;
+    const char *token;
+    struct call *call;
+
+    *ret_wait_ms = -1;
+    if (lane->waiting == 0)
+        return false;
+    *ret_wait_ms = gate_wait_ms(lane);
+    if (*ret_wait_ms != 0)
+        return false;
+    token = token_get(lane->token, &serial);
+    if (token == NULL) {
+        *ret_wait_ms = -1;
+        return false;
+    }
+    call = pop(lane);
+    call->token_serial = serial;
+    if (call->prepare == NULL || call->prepare(call))
+        send(lane, call, token);
+    return true;
+}
+
+void
+lane_pump(struct lane *lane)
+{
+    struct core *core = lane->core;
+    int64_t wait_ms;
+
+    if (lane->is_pumping)
+        return;
+    lane->is_pumping = true;
+    while (send_one(lane, &wait_ms))
+        ;
+    lane->is_pumping = false;
+    timer_cancel(core->timers, &lane->timer);
+    /* Without memory for the timer the next answer or submission pumps. */
+    if (wait_ms > 0 && timer_set(core->timers, &lane->timer, core->clock->mono_ms + wait_ms) != 0)
+        return;
+}
+
+void
+lane_submit(struct lane *lane, struct call *call)
+{
+    call->lane = lane;
+    call->is_resent = false;
+    list_add_last(&lane->queue, &call->link);
+    lane->waiting++;
+    lane_pump(lane);
+}
+
+void
+lane_cancel(struct lane *lane, struct call *call)
+{
+    if (list_is_empty(&call->link))
+        return;
+    if (!call->is_flying) {
+        list_remove(&call->link);
+        lane->waiting--;
+        return;
+    }
+    land(lane, call);
+    lane->core->ports.cancel(lane->core->ports.context, call);
+}
+
+/* --- answers ------------------------------------------------------------------------------------- */
+
+void
+lane_hold(struct lane *lane, int64_t wait_ms)
+{
+    int64_t until_ms = lane->core->clock->mono_ms + wait_ms;
+
+    if (until_ms > lane->not_before_ms)
+        lane->not_before_ms = until_ms;
+}
+
+static void
+requeue_first(struct lane *lane, struct call *call)
+{
+    call_reset(call);
+    list_add_first(&lane->queue, &call->link);
+    lane->waiting++;
+}
+
+static void
+report(struct lane *lane, struct call *call, int attempt, const char *next)
+{
+    struct core *core = lane->core;
+    struct call_report report = { .call = call, .attempt = attempt, .next = next };
+
+    report.next_in_ms = lane->not_before_ms - core->clock->mono_ms;
+    if (report.next_in_ms < 0)
+        report.next_in_ms = 0;
+    core->ports.failed(core->ports.context, &report);
+}
+
+/* True when the lane dealt with the answer itself: the call waits again. */
+static bool
+is_lanes_affair(struct lane *lane, struct call *call)
+{
+    if (call->verdict == VERDICT_THROTTLED) {
+        lane_hold(lane, core_backoff_ms(lane->core, ++lane->throttled, call->error.retry_after_ms));
+        report(lane, call, lane->throttled, "lane held");
+        requeue_first(lane, call);
+        return true;
+    }
+    if (call->verdict == VERDICT_UNAUTHORISED && !call->is_resent) {
+        token_refused(lane->token, call->token_serial);
+        call->is_resent = true;
+        report(lane, call, 1, "fresh token");
+        requeue_first(lane, call);
+        return true;
+    }
+    lane->throttled = 0;
+    if (call->verdict == VERDICT_UNAUTHORISED)
+        call->verdict = VERDICT_MISCONFIGURED;
+    return false;
+}
+
+/* A service that fails again and again is asked by single probes, with growing pauses. */
+static void
+count_failures(struct lane *lane, const struct call *call)
+{
+    if (call->verdict != VERDICT_RETRY) {
+        lane->failures = 0;
+        return;
+    }
+    lane->failures++;
+    if (lane->failures >= FAILURES_BEFORE_PROBES)
+        lane_hold(lane, core_backoff_ms(lane->core, lane->failures - FAILURES_BEFORE_PROBES + 1, 0));
+}
+
+void
+lane_answered(struct lane *lane, struct call *call)
+{
+    int64_t now_ms = lane->core->clock->mono_ms;
+
+    land(lane, call);
+    pacer_note(lane->pacer, now_ms - call->sent_at_ms, now_ms);
+    if (call->dop_hint > 0)
+        lane->dop_hint = call->dop_hint;
+    count_failures(lane, call);
+    if (!is_lanes_affair(lane, call))
+        call->done(call);
+    lane_pump(lane);
+}
+
+/* The token's listener: without one, all who wait are answered. */
+static void
+fail_all(void *arg, const char *reason, const struct error *error)
+{
+    struct lane *lane = arg;
+
+    if (error == NULL) {
+        lane_pump(lane);
+        return;
+    }
+    for (size_t most = lane->waiting; most > 0 && lane->waiting > 0; most--) {
+        struct call *call = pop(lane);
+
+        if (call->prepare != NULL && !call->prepare(call))
+            continue;
+        call->verdict = VERDICT_MISCONFIGURED;
+        call->reason = reason;
+        call->error = *error;
+        call->done(call);
+    }
+}
+
+/* --- shares and gauges --------------------------------------------------------------------------- */
+
+void
+lane_set_share(struct lane *lane, double share)
+{
+    if (share <= present_share(lane)) {
+        lane->share = lane->next_share = share;
+        return;
+    }
+    if (share == lane->next_share)
+        return;
+    lane->next_share = share;
+    lane->share_at_ms = lane->core->clock->mono_ms + lane->limits.span_ms;
+}
+
+const char *
+lane_name(const struct lane *lane)
+{
+    return lane->name;
+}
+
+size_t
+lane_in_flight(const struct lane *lane)
+{
+    return lane->in_flight;
+}
+
+size_t
+lane_waiting(const struct lane *lane)
+{
+    return lane->waiting;
+}
+
+double
+lane_used_ratio(struct lane *lane)
+{
+    size_t used = pacer_used(lane->pacer, lane->core->clock->mono_ms) + lane->in_flight;
+
+    if (lane->limits.calls == 0)
+        return 0.0;
+    return (double)used / (double)share_of(lane->limits.calls, present_share(lane));
+}
+
+int64_t
+lane_not_before_ms(const struct lane *lane)
+{
+    return lane->not_before_ms > lane->core->clock->mono_ms ? lane->not_before_ms : 0;
+}

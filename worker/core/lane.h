@@ -1,0 +1,63 @@
+#ifndef LANE_H
+#define LANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "call.h"
+
+/*
+ * A lane: one service and one credential, which is where the published limits count (P7). Calls wait in it in order, and leave as
+ * soon as concurrency, the sliding window, the token and every "not before" allow. A batch is put together only then, by the
+ * call's prepare: whatever the reason for waiting, it fills the batch.
+ *
+ * The lane answers for what concerns all its calls: Retry-After (the call goes back to the head), a refused token (one
+ * fresh try), and a service that fails again and again (one probe at a time, with back-off). All other answers go to
+ * the call's owner.
+ */
+
+struct core;
+struct lane;
+struct json_writer;
+
+struct lane_limits {
+    int64_t concurrency;
+    int64_t calls;        /* in any span; 0: no limit */
+    int64_t execution_ms; /* in any span; 0: no limit */
+    int64_t span_ms;
+};
+
+/* ${name} is for people and metrics: "dataverse/prod". ${scope} of its token. NULL: no memory. */
+struct lane *lane_create(struct core *core, const char *name, const struct identity *identity, const char *scope,
+                         const struct lane_limits *limits);
+void lane_destroy(struct lane *lane); /* calls nobody back; cancels what is in flight */
+
+bool lane_is_for(const struct lane *lane, const struct identity *identity, const char *scope);
+
+/* Puts ${call} (idle, call_init'ed) at the end. Its done is called later, never from here. */
+void lane_submit(struct lane *lane, struct call *call);
+
+/* Takes it back, wherever it is; its done is not called. Harmless for an idle call. */
+void lane_cancel(struct lane *lane, struct call *call);
+
+/* The answer to a call of this lane came: ${call}'s results are in it. */
+void lane_answered(struct lane *lane, struct call *call);
+
+/* Holds the lane for ${wait_ms} from now, where that is longer than it is held already. */
+void lane_hold(struct lane *lane, int64_t wait_ms);
+
+/* This replica's share of the limits, 0 to 1. A smaller one counts at once, a greater one a span later (the others' calls
+ * still count until then). */
+void lane_set_share(struct lane *lane, double share);
+
+/* Sends what may be sent. Called after anything that may let a call go. */
+void lane_pump(struct lane *lane);
+
+const char *lane_name(const struct lane *lane);
+size_t lane_in_flight(const struct lane *lane);
+size_t lane_waiting(const struct lane *lane);
+double lane_used_ratio(struct lane *lane);
+int64_t lane_not_before_ms(const struct lane *lane); /* monotonic; 0: none */
+
+#endif

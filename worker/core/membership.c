@@ -1,0 +1,120 @@
+/* Everything follows from a ticket's doubt and the two sets of the job: asked, member. */
+#include "membership.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "engine.h"
+
+static bool
+is_older_than(const struct clock *clock, int64_t at_ms, int64_t age_ms)
+{
+    return clock->wall_ms - at_ms > age_ms;
+}
+
+bool
+membership_is_doubtful(const struct engine_settings *settings, const struct clock *clock, int64_t event_ms)
+{
+    if (settings->trust_ms == TRUST_ALWAYS)
+        return false;
+    if (settings->trust_ms == TRUST_NEVER || event_ms == EVENT_NO_TIME || event_ms > clock->wall_ms)
+        return true;
+    return is_older_than(clock, event_ms, settings->trust_ms);
+}
+
+/*
+ * An event that lies in the future says nothing about its age; its record's time does. With "never" (nobody is believed) a "no" still
+ * needs the age that lets Graph catch up: the default one.
+ */
+bool
+membership_no_is_final(const struct engine_settings *settings, const struct clock *clock, const struct record *record)
+{
+    int64_t trust_ms = settings->trust_ms >= 0 && settings->trust_ms != TRUST_ALWAYS ? settings->trust_ms : TRUST_DEFAULT;
+    bool event_is_young = record->event_ms != EVENT_NO_TIME && record->event_ms <= clock->wall_ms &&
+                          !is_older_than(clock, record->event_ms, trust_ms);
+    bool record_is_young = record->record_ms >= 0 && !is_older_than(clock, record->record_ms, trust_ms);
+
+    return !event_is_young && !record_is_young;
+}
+
+enum membership
+membership_of(struct job *job, const struct ticket *ticket, const struct engine_settings *settings,
+              const struct clock *clock)
+{
+    if (!ticket->is_doubted || !job->environment->has_graph)
+        return MEMBERSHIP_YES;
+    if (!route_set_has(job_asked(job), ticket->route))
+        return MEMBERSHIP_UNKNOWN;
+    if (route_set_has(job_member(job), ticket->route))
+        return MEMBERSHIP_YES;
+    if (ticket->removed_ms != EVENT_NO_TIME && ticket->removed_ms > ticket->record->event_ms)
+        return MEMBERSHIP_NO;
+    return membership_no_is_final(settings, clock, ticket->record) ? MEMBERSHIP_NO : MEMBERSHIP_WAIT;
+}
+
+static bool
+is_listed(const int *routes, size_t count, int route)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (routes[i] == route)
+            return true;
+    }
+    return false;
+}
+
+static size_t
+add(struct job *job, int route, int *routes, size_t count, size_t most)
+{
+    if (count == most || route_set_has(job_asked(job), route) || is_listed(routes, count, route))
+        return count;
+    routes[count] = route;
+    return count + 1;
+}
+
+size_t
+membership_to_ask(struct job *job, const struct engine_settings *settings, const struct clock *clock, int *ret_routes, size_t most)
+{
+    size_t count = 0;
+
+    if (!job->environment->has_graph)
+        return 0;
+    for (struct ticket *ticket = tickets_first(&job->tickets); ticket != NULL;
+         ticket = tickets_next(&job->tickets, ticket)) {
+        const struct route *route = &job->environment->routes[ticket->route];
+
+        if (membership_of(job, ticket, settings, clock) == MEMBERSHIP_UNKNOWN)
+            count = add(job, ticket->route, ret_routes, count, most);
+        for (size_t i = 0; i < route->rival_count; i++)
+            count = add(job, route->rivals[i], ret_routes, count, most);
+    }
+    return count;
+}
+
+static void
+add_route(struct job *job, int route, struct want *want, uint64_t *routes)
+{
+    if (route_set_has(routes, route))
+        return;
+    route_set_add(routes, route);
+    want_add(want, &job->environment->routes[route]);
+}
+
+void
+membership_want(struct job *job, const struct engine_settings *settings, const struct clock *clock, struct want *want,
+                uint64_t *ret_routes)
+{
+    want_clear(want);
+    memset(ret_routes, 0, job->words * sizeof(ret_routes[0]));
+    for (struct ticket *ticket = tickets_first(&job->tickets); ticket != NULL;
+         ticket = tickets_next(&job->tickets, ticket)) {
+        const struct route *route = &job->environment->routes[ticket->route];
+
+        if (membership_of(job, ticket, settings, clock) != MEMBERSHIP_YES)
+            continue;
+        add_route(job, ticket->route, want, ret_routes);
+        for (size_t i = 0; i < route->rival_count; i++) {
+            if (route_set_has(job_member(job), route->rivals[i]))
+                add_route(job, route->rivals[i], want, ret_routes);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+/*
+ * A hash of entries that also hang on a list in order of their reads, so the oldest is found at once both for its age and
+ * for the bound.
+ */
+#include "memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "list.h"
+#include "table.h"
+
+struct memory_key {
+    struct guid user;
+    int32_t environment;
+};
+
+struct entry {
+    UT_hash_handle hh;
+    struct link link;
+    struct memory_key key;
+    int64_t sent_wall_ms;
+    int64_t sent_ms;
+    uint64_t routes[];
+};
+
+struct memory {
+    struct memory_settings settings;
+    const struct clock *clock;
+    struct entry *entries;
+    struct link by_age; /* oldest first */
+};
+
+static struct memory_key
+key_of(const struct environment *environment, const struct guid *user)
+{
+    return (struct memory_key){ *user, environment->index };
+}
+
+static struct entry *
+find(struct memory *memory, const struct environment *environment, const struct guid *user)
+{
+    struct memory_key key = key_of(environment, user);
+    struct entry *entry;
+
+    HASH_FIND(hh, memory->entries, &key, sizeof(key), entry);
+    return entry;
+}
+
+static void
+drop(struct memory *memory, struct entry *entry)
+{
+    HASH_DELETE(hh, memory->entries, entry);
+    list_remove(&entry->link);
+    free(entry);
+}
+
+static void
+drop_old(struct memory *memory)
+{
+    while (!list_is_empty(&memory->by_age)) {
+        struct entry *oldest = list_entry(memory->by_age.next, struct entry, link);
+
+        if (HASH_COUNT(memory->entries) <= memory->settings.entries &&
+            memory->clock->mono_ms - oldest->sent_ms < memory->settings.keep_ms)
+            return;
+        drop(memory, oldest);
+    }
+}
+
+struct memory *
+memory_create(const struct memory_settings *settings, const struct clock *clock)
+{
+    struct memory *memory = calloc(1, sizeof(*memory));
+
+    if (memory == NULL)
+        return NULL;
+    memory->settings = *settings;
+    memory->clock = clock;
+    list_init(&memory->by_age);
+    return memory;
+}
+
+void
+memory_clear(struct memory *memory)
+{
+    while (!list_is_empty(&memory->by_age))
+        drop(memory, list_entry(memory->by_age.next, struct entry, link));
+}
+
+void
+memory_destroy(struct memory *memory)
+{
+    if (memory == NULL)
+        return;
+    memory_clear(memory);
+    free(memory);
+}
+
+static struct entry *
+add(struct memory *memory, const struct environment *environment, const struct guid *user)
+{
+    size_t words = route_set_words(environment);
+    struct entry *entry = calloc(1, sizeof(*entry) + words * sizeof(entry->routes[0]));
+
+    if (entry == NULL)
+        return NULL;
+    entry->key = key_of(environment, user);
+    HASH_ADD(hh, memory->entries, key, sizeof(entry->key), entry);
+    if (entry->hh.tbl == NULL) {
+        free(entry);
+        return NULL;
+    }
+    list_init(&entry->link);
+    return entry;
+}
+
+void
+memory_note(struct memory *memory, const struct environment *environment, const struct guid *user,
+            const uint64_t *routes, int64_t sent_wall_ms, int64_t sent_ms)
+{
+    struct entry *entry = find(memory, environment, user);
+
+    if (memory->settings.keep_ms == 0)
+        return;
+    if (entry == NULL)
+        entry = add(memory, environment, user);
+    if (entry == NULL)
+        return;
+    memcpy(entry->routes, routes, route_set_words(environment) * sizeof(routes[0]));
+    entry->sent_wall_ms = sent_wall_ms;
+    entry->sent_ms = sent_ms;
+    list_remove(&entry->link);
+    list_add_last(&memory->by_age, &entry->link);
+    drop_old(memory);
+}
+
+bool
+memory_covers(struct memory *memory, const struct environment *environment, const struct guid *user, int route,
+              int64_t latest_ms)
+{
+    const struct entry *entry = find(memory, environment, user);
+
+    return entry != NULL && memory->clock->mono_ms - entry->sent_ms < memory->settings.keep_ms &&
+           route_set_has(entry->routes, route) && latest_ms < entry->sent_wall_ms - memory->settings.margin_ms;
+}
+
+void
+memory_forget(struct memory *memory, const struct environment *environment, const struct guid *user)
+{
+    struct entry *entry = find(memory, environment, user);
+
+    if (entry != NULL)
+        drop(memory, entry);
+}
+
+size_t
+memory_count(const struct memory *memory)
+{
+    return HASH_COUNT(memory->entries);
+}

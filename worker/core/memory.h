@@ -1,0 +1,46 @@
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guid.h"
+#include "routing.h"
+
+/*
+ * What was verified lately: (environment, user, routes) was confirmed by Dataverse, and the earliest read it rests on was sent at
+ * wall instant T. An event whose route is covered and that is older than T minus a margin is settled by it at once, which makes replays
+ * cost nothing. Bounded; the oldest go first.
+ */
+
+struct clock;
+struct memory;
+
+struct memory_settings {
+    int64_t keep_ms;   /* 0: remembers nothing */
+    int64_t margin_ms; /* more than clocks differ and Graph lags */
+    size_t entries;
+};
+
+struct memory *memory_create(const struct memory_settings *settings, const struct clock *clock);
+void memory_destroy(struct memory *memory);
+
+/*
+ * Notes that ${routes} of ${user} were verified by reads of which the earliest was sent at ${sent_wall_ms} (${sent_ms} monotonic). Replaces what
+ * was known of the pair. Without memory it forgets: that costs calls, nothing else.
+ */
+void memory_note(struct memory *memory, const struct environment *environment, const struct guid *user,
+                 const uint64_t *routes, int64_t sent_wall_ms, int64_t sent_ms);
+
+/* True when an event for ${route} whose time is ${latest_ms}, the later of event and record, is covered. O(1). */
+bool memory_covers(struct memory *memory, const struct environment *environment, const struct guid *user, int route,
+                   int64_t latest_ms);
+
+/* Forgets one pair (a removal arrived, a row was not as it was thought to be), or all (the clocks drifted apart). */
+void memory_forget(struct memory *memory, const struct environment *environment, const struct guid *user);
+void memory_clear(struct memory *memory);
+
+size_t memory_count(const struct memory *memory);
+
+#endif

@@ -1,0 +1,89 @@
+/* Making and ending an environment's room; what happens in it is the business of sync and its neighbours. */
+#include "site.h"
+
+#include <stdlib.h>
+
+#include "confirm.h"
+#include "fault.h"
+#include "refer.h"
+#include "sync.h"
+
+static struct reader *
+make_reader(struct site *site, const struct reader_kind *kind, struct lane *lane, size_t capacity,
+            const struct reader_events *template)
+{
+    struct reader_events events = *template;
+
+    events.context = site;
+    return reader_create(site->core, kind, site->environment, lane, capacity, &events);
+}
+
+static int
+make_parts(struct site *site)
+{
+    const struct environment *environment = site->environment;
+    size_t look_ids = (size_t)site->core->settings->look_ids;
+
+    site->directory = directory_create(environment);
+    site->routes = calloc(route_set_words(environment), sizeof(site->routes[0]));
+    site->look = make_reader(site, &reader_look, site->dataverse, look_ids, &sync_look_events);
+    if (site->graph != NULL)
+        site->sources = make_reader(site, &reader_sources, site->graph, SOURCES_MOST, &sync_sources_events);
+    if (want_init(&site->want, environment) != 0 || site->directory == NULL || site->routes == NULL ||
+        site->look == NULL || (site->graph != NULL && site->sources == NULL))
+        return -1;
+    return 0;
+}
+
+struct site *
+site_create(const struct site *parts)
+{
+    struct site *site = calloc(1, sizeof(*site));
+
+    if (site == NULL)
+        return NULL;
+    *site = *parts;
+    refer_init(site);
+    confirm_init(site);
+    for (enum call_kind kind = 0; kind < CALL_KINDS; kind++)
+        fault_init(site, kind);
+    if (make_parts(site) == 0)
+        return site;
+    site_destroy(site);
+    return NULL;
+}
+
+void
+site_destroy(struct site *site)
+{
+    if (site == NULL)
+        return;
+    for (enum call_kind kind = 0; kind < CALL_KINDS; kind++)
+        fault_fini(&site->faults[kind]);
+    timer_cancel(site->core->timers, &site->tick);
+    refer_fini(site);
+    reader_destroy(site->sources);
+    reader_destroy(site->look);
+    directory_destroy(site->directory);
+    want_fini(&site->want);
+    free(site->routes);
+    free(site);
+}
+
+const char *
+site_fault(const struct site *site, int64_t *ret_since_ms)
+{
+    const char *fault = reader_fault(site->look, ret_since_ms);
+
+    if (fault == NULL && site->sources != NULL)
+        fault = reader_fault(site->sources, ret_since_ms);
+    if (fault == NULL && site->refer.fault != NULL) {
+        fault = site->refer.fault;
+        *ret_since_ms = site->refer.fault_since_ms;
+    }
+    for (size_t kind = 0; kind < CALL_KINDS && fault == NULL; kind++) {
+        fault = site->faults[kind].text;
+        *ret_since_ms = site->faults[kind].since_ms;
+    }
+    return fault;
+}

@@ -1,0 +1,372 @@
+/*
+ * A run of a job: read, then step after step as the plan says, until its tickets are settled. All waiting is in others' lists (readers, refer,
+ * confirm, fault) or in the job's own timer (trouble), and job->state says which.
+ */
+#include "sync.h"
+
+#include "apply.h"
+#include "confirm.h"
+#include "fault.h"
+#include "lane.h"
+#include "membership.h"
+#include "refer.h"
+#include "run.h"
+#include "text.h"
+#include "trouble.h"
+
+enum { GROUPS_A_REQUEST = 20, GROUPS_MOST = (SOURCES_MOST - 1) * GROUPS_A_REQUEST };
+
+/* --- reading ------------------------------------------------------------------------------------- */
+
+static void
+read_row(struct site *site, struct job *job)
+{
+    job->state = JOB_READING;
+    job->awaits_row = true;
+    reader_add(site->look, job);
+}
+
+/* Asks Graph for the person, where wanted, and for the memberships that are still open. False: nobody may ask at present, and the job is held. */
+static bool
+read_sources(struct site *site, struct job *job, bool wants_person)
+{
+    int routes[GROUPS_MOST];
+    size_t groups = membership_to_ask(job, site->core->settings, site->core->clock, routes, GROUPS_MOST);
+
+    if (fault_holds(site, CALL_SOURCES, job))
+        return false;
+    job->state = JOB_READING;
+    job->awaits_sources = true;
+    job->wants_person = wants_person;
+    job->sources_weight = (wants_person ? 1 : 0) + (groups + GROUPS_A_REQUEST - 1) / GROUPS_A_REQUEST;
+    reader_add(site->sources, job);
+    return true;
+}
+
+static bool
+has_attributes(const struct job *job)
+{
+    for (struct ticket *ticket = tickets_first(&job->tickets); ticket != NULL;
+         ticket = tickets_next(&job->tickets, ticket)) {
+        if (job->environment->routes[ticket->route].column_count > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+has_groups_to_ask(struct site *site, struct job *job)
+{
+    int route;
+
+    return membership_to_ask(job, site->core->settings, site->core->clock, &route, 1) > 0;
+}
+
+void
+sync_restart(struct site *site, struct job *job)
+{
+    bool wants_person;
+
+    job_forget_reads(job);
+    job->is_started = true;
+    tickets_add_all(&job->tickets, &job->late);
+    wants_person = site->sources != NULL && has_attributes(job);
+    if ((wants_person || has_groups_to_ask(site, job)) && !read_sources(site, job, wants_person))
+        return;
+    read_row(site, job);
+}
+
+static void
+note_sent(struct site *site, struct job *job)
+{
+    const struct clock *clock = site->core->clock;
+
+    if (job->is_read_sent)
+        return;
+    job->is_read_sent = true;
+    job->read_sent_ms = clock->mono_ms;
+    job->read_sent_wall_ms = clock->wall_ms;
+}
+
+static void
+row_sent(void *context, struct job *job)
+{
+    note_sent(context, job);
+    job->calls++;
+}
+
+static void
+sources_sent(void *context, struct job *job)
+{
+    struct site *site = context;
+
+    note_sent(site, job);
+    job->sources_at_ms = site->core->clock->mono_ms;
+    job->calls++;
+}
+
+void
+sync_stop_reading(struct site *site, struct job *job)
+{
+    reader_remove(site->look, job);
+    if (site->sources != NULL)
+        reader_remove(site->sources, job);
+    job->awaits_row = job->awaits_sources = false;
+}
+
+static void
+row_answered(void *context, struct job *job)
+{
+    struct site *site = context;
+
+    job->awaits_row = false;
+    if (job->wants_fresh_roles && job->row_state == ROW_ONE && !job->row.has_roles) {
+        struct error error;
+
+        error_set(&error, ERROR_SERVICE, "the list of the user's roles was not whole");
+        sync_stop_reading(site, job);
+        trouble_meet(site, job, VERDICT_RETRY, "incomplete_answer", &error);
+        return;
+    }
+    job->wants_fresh_roles = false;
+    if (!job->awaits_sources)
+        sync_step(site, job);
+}
+
+static void
+sources_answered(void *context, struct job *job)
+{
+    struct site *site = context;
+
+    job->awaits_sources = false;
+    fault_clear(site, CALL_SOURCES);
+    if (!job->awaits_row)
+        sync_step(site, job);
+}
+
+/* One user's part of a batch failed. A throttled part holds the lane, and the user stays in line. */
+static void
+part_failed(void *context, struct job *job, enum verdict verdict, const char *reason, const struct error *error)
+{
+    struct site *site = context;
+
+    if (verdict == VERDICT_THROTTLED) {
+        lane_hold(site->graph, core_backoff_ms(site->core, 1, error->retry_after_ms));
+        reader_add(site->sources, job);
+        return;
+    }
+    sync_stop_reading(site, job);
+    if (verdict == VERDICT_MISCONFIGURED)
+        fault_hold(site, CALL_SOURCES, job, error);
+    else
+        trouble_meet(site, job, verdict, reason, error);
+}
+
+const struct reader_events sync_look_events = { .sent = row_sent, .answered = row_answered, .failed = part_failed };
+const struct reader_events sync_sources_events = { .sent = sources_sent, .answered = sources_answered, .failed = part_failed };
+
+/* --- one step ------------------------------------------------------------------------------------ */
+
+struct meant {
+    struct site *site;
+    struct job *job;
+    enum membership membership;
+};
+
+static bool
+is_of_membership(const struct ticket *ticket, void *arg)
+{
+    struct meant *meant = arg;
+
+    return membership_of(meant->job, ticket, meant->site->core->settings, meant->site->core->clock) ==
+           meant->membership;
+}
+
+static void
+settle_members(struct site *site, struct job *job, enum membership membership, const struct ending *ending)
+{
+    struct meant meant = { site, job, membership };
+
+    run_settle(site, job, tickets_take(&job->tickets, is_of_membership, &meant), ending);
+}
+
+static void
+do_done(struct site *site, struct job *job)
+{
+    struct ending confirmed = { OUTCOME_DONE, "confirmed", job->changes == NULL || job->changes->data == NULL ? "" : job->changes->data, job->request_id, job->attempts };
+
+    memory_note(site->memory, job->environment, &job->key.user, site->routes, job->read_sent_wall_ms,
+                job->read_sent_ms);
+    run_report(site, job, "ready");
+    settle_members(site, job, MEMBERSHIP_YES, &confirmed);
+    if (tickets_are_none(&job->tickets)) {
+        run_finish(site, job);
+        return;
+    }
+    sync_step(site, job);
+}
+
+static void
+do_look(struct site *site, struct job *job)
+{
+    read_row(site, job);
+}
+
+static void
+do_look_roles(struct site *site, struct job *job)
+{
+    job->wants_fresh_roles = true;
+    read_row(site, job);
+    reader_flush(site->look);
+}
+
+static void
+do_sources(struct site *site, struct job *job)
+{
+    read_sources(site, job, true);
+}
+
+/* Final for old events only: a young one waits for Graph to catch up. */
+static bool
+is_old(const struct ticket *ticket, void *arg)
+{
+    struct meant *meant = arg;
+
+    return membership_no_is_final(meant->site->core->settings, meant->site->core->clock, ticket->record);
+}
+
+static void
+do_no_person(struct site *site, struct job *job)
+{
+    struct meant meant = { .site = site, .job = job };
+    struct ending skipped = { OUTCOME_SKIPPED, "not_a_user", "Entra does not know this user", job->request_id, job->attempts };
+    struct error error;
+
+    run_settle(site, job, tickets_take(&job->tickets, is_old, &meant), &skipped);
+    if (tickets_are_none(&job->tickets)) {
+        run_finish(site, job);
+        return;
+    }
+    error_set(&error, ERROR_SERVICE, "Entra does not know the user yet");
+    trouble_meet(site, job, VERDICT_WAIT, "not_a_user_yet", &error);
+}
+
+static void
+do_skip(struct site *site, struct job *job)
+{
+    struct ending skipped = { OUTCOME_SKIPPED, site->plan.reason, site->plan.detail, job->request_id, job->attempts };
+
+    run_report(site, job, "skipped");
+    settle_members(site, job, MEMBERSHIP_YES, &skipped);
+    if (tickets_are_none(&job->tickets))
+        run_finish(site, job);
+    else
+        sync_step(site, job);
+}
+
+static void
+fail_by_plan(struct site *site, struct job *job, enum verdict verdict)
+{
+    const char *reason = site->plan.reason;
+    struct error error;
+
+    error_set(&error, ERROR_SERVICE, "%s%s%s", reason, site->plan.detail[0] == '\0' ? "" : ": ", site->plan.detail);
+    trouble_meet(site, job, verdict, reason, &error);
+}
+
+static void
+do_refuse(struct site *site, struct job *job)
+{
+    fail_by_plan(site, job, VERDICT_REFUSED);
+}
+
+static void
+do_reject(struct site *site, struct job *job)
+{
+    fail_by_plan(site, job, VERDICT_REJECTED);
+}
+
+typedef void action_fn(struct site *site, struct job *job);
+
+static action_fn *const actions[] = {
+    [PLAN_DONE] = do_done,
+    [PLAN_LOOK] = do_look,
+    [PLAN_LOOK_ROLES] = do_look_roles,
+    [PLAN_SOURCES] = do_sources,
+    [PLAN_UNITS] = refer_ask,
+    [PLAN_ROLES] = refer_ask,
+    [PLAN_COPIES] = refer_ask,
+    [PLAN_FORCE_SYNC] = apply_plan,
+    [PLAN_CONFIRM] = confirm_wait,
+    [PLAN_PATCH] = apply_plan,
+    [PLAN_MOVE] = apply_plan,
+    [PLAN_ROLE] = apply_plan,
+    [PLAN_NO_PERSON] = do_no_person,
+    [PLAN_SKIP] = do_skip,
+    [PLAN_REFUSE] = do_refuse,
+    [PLAN_REJECT] = do_reject,
+};
+
+static void
+make_plan(struct site *site, const struct job *job)
+{
+    const struct core *core = site->core;
+    struct plan_view view = {
+        .want = &site->want,
+        .directory = site->directory,
+        .row_state = job->row_state,
+        .row = &job->row,
+        .person = job->has_person ? &job->person : NULL,
+        .sources_are_fresh =
+            core->clock->mono_ms - job->sources_at_ms <= core->settings->sources_max_age_ms,
+        .is_synced = job->is_synced,
+        .has_fresh_roles = job->has_fresh_roles,
+        .has_moved = job->has_moved,
+        .columns_written = job->columns_written,
+    };
+
+    plan_next(&view, &site->plan);
+}
+
+/* No ticket counts any more; or those that are left wait for Graph to show a membership. */
+static void
+end_or_wait(struct site *site, struct job *job)
+{
+    struct error error;
+
+    if (tickets_are_none(&job->tickets)) {
+        run_finish(site, job);
+        return;
+    }
+    error_set(&error, ERROR_SERVICE, "Entra does not show the membership yet");
+    trouble_meet(site, job, VERDICT_WAIT, "not_a_member_yet", &error);
+}
+
+static bool
+is_nobody_a_member(struct site *site, const struct job *job)
+{
+    for (size_t i = 0; i < job->words; i++) {
+        if (site->routes[i] != 0)
+            return false;
+    }
+    return true;
+}
+
+void
+sync_step(struct site *site, struct job *job)
+{
+    struct ending gone = { OUTCOME_SKIPPED, "not_a_member", "the user is not in the group", job->request_id, job->attempts };
+
+    settle_members(site, job, MEMBERSHIP_NO, &gone);
+    if (has_groups_to_ask(site, job)) {
+        read_sources(site, job, false);
+        return;
+    }
+    membership_want(job, site->core->settings, site->core->clock, &site->want, site->routes);
+    if (is_nobody_a_member(site, job)) {
+        end_or_wait(site, job);
+        return;
+    }
+    make_plan(site, job);
+    actions[site->plan.action](site, job);
+}

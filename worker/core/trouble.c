@@ -1,0 +1,177 @@
+/*
+ * One entry, trouble_meet; what follows is waiting (the job's own timer), holding, or keeping one record a group on the dead-letter topic.
+ */
+#include "trouble.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+#include "sync.h"
+
+/* A row that changes under us so often within one run is trouble like any other. */
+enum { CHANGES_AT_ONCE = 3 };
+
+static void keep_next(struct site *site, struct job *job);
+
+static void
+timer_is_due(struct timer *timer, void *arg)
+{
+    struct job *job = list_entry(timer, struct job, timer);
+
+    if (job->is_over)
+        keep_next(arg, job);
+    else
+        sync_restart(arg, job);
+}
+
+static void
+back_off(struct site *site, struct job *job, int64_t wait_ms)
+{
+    struct core *core = site->core;
+
+    job_forget_reads(job);
+    job->state = JOB_BACKING_OFF;
+    if (timer_set(core->timers, &job->timer, core->clock->mono_ms + wait_ms) != 0)
+        sync_restart(site, job);
+}
+
+static void
+note_trouble(struct site *site, struct job *job, const char *reason, const struct error *error)
+{
+    job->attempts++;
+    job->reason = reason;
+    free(job->detail);
+    job->detail = strdup(error->text);
+    if (error->request_id[0] != '\0')
+        memcpy(job->request_id, error->request_id, sizeof(job->request_id));
+    if (job->first_failure_ms == 0)
+        job->first_failure_ms = site->core->clock->wall_ms;
+}
+
+static bool
+is_of_route(const struct ticket *ticket, void *arg)
+{
+    return ticket->route == *(const int32_t *)arg;
+}
+
+/* The delivery report of one route's record was seen: its ticket is dead, the others it covers are superseded. */
+static void
+settle_kept(struct site *site, struct job *job)
+{
+    int32_t route = job->tickets.kept->route;
+    struct ticket *chain = tickets_take(&job->tickets, is_of_route, &route);
+    struct ending ending = { OUTCOME_DEAD, job->reason, job->detail == NULL ? "" : job->detail, job->request_id, job->attempts };
+    struct ticket *following;
+
+    for (struct ticket *ticket = chain; ticket != NULL; ticket = following) {
+        following = ticket->next;
+        ending.outcome = ticket->payload != NULL ? OUTCOME_DEAD : OUTCOME_SUPERSEDED;
+        ledger_settle(site->ledger, ticket, job->environment, &job->key.user, &ending);
+    }
+}
+
+/* Without memory for the timer it is held until the partition moves or the process restarts: nothing is lost. */
+static void
+hold_for(struct site *site, struct job *job, int64_t wait_ms)
+{
+    struct core *core = site->core;
+
+    job->state = JOB_HELD;
+    if (timer_set(core->timers, &job->timer, core->clock->mono_ms + wait_ms) != 0)
+        return;
+}
+
+static void
+kept(void *arg, const struct error *error)
+{
+    struct job *job = arg;
+    struct site *site = job->timer.arg;
+
+    job->keeping = NULL;
+    if (error != NULL) {
+        hold_for(site, job, core_backoff_ms(site->core, ++job->attempts, 0));
+        return;
+    }
+    settle_kept(site, job);
+    keep_next(site, job);
+}
+
+/* Keeps one record a group, one after the other; then the run is over. */
+static void
+keep_next(struct site *site, struct job *job)
+{
+    struct core *core = site->core;
+    struct keep_reason reason = {
+        .environment = job->environment,
+        .class = job->class,
+        .code = job->reason,
+        .text = job->detail == NULL ? "" : job->detail,
+        .attempts = job->attempts,
+        .first_failure_ms = job->first_failure_ms,
+        .last_failure_ms = core->clock->wall_ms,
+    };
+
+    if (tickets_are_none(&job->tickets)) {
+        run_report(site, job, "dead");
+        run_finish(site, job);
+        return;
+    }
+    job->state = JOB_KEEPING;
+    job->keeping = keeper_keep(site->keeper, job->tickets.kept->payload, &reason, kept, job);
+    if (job->keeping == NULL)
+        hold_for(site, job, core->settings->backoff_cap_ms);
+}
+
+/* The run failed for good. Without a dead-letter topic its events are held, and it is tried again now and then. */
+static void
+fail(struct site *site, struct job *job, const char *class)
+{
+    job->class = class;
+    if (strcmp(job->reason, "role_without_copy") == 0)
+        directory_forget(site->directory);
+    if (!site->core->settings->has_dead_letters) {
+        back_off(site, job, site->core->settings->backoff_cap_ms);
+        job->state = JOB_HELD;
+        return;
+    }
+    job->is_over = true;
+    keep_next(site, job);
+}
+
+static void
+retry(struct site *site, struct job *job, enum verdict verdict, int64_t told_ms)
+{
+    const struct engine_settings *settings = site->core->settings;
+    int64_t wait_ms = core_backoff_ms(site->core, job->attempts, told_ms);
+
+    if (verdict != VERDICT_WAIT)
+        job->spent_ms += wait_ms;
+    if (job->spent_ms > settings->deadline_ms)
+        fail(site, job, verdict_name(verdict));
+    else
+        back_off(site, job, wait_ms);
+}
+
+void
+trouble_meet(struct site *site, struct job *job, enum verdict verdict, const char *reason, const struct error *error)
+{
+    note_trouble(site, job, reason, error);
+    if (!run_drop_stale(site, job)) {
+        run_finish(site, job);
+        return;
+    }
+    if (verdict == VERDICT_REJECTED)
+        fail(site, job, verdict_name(verdict));
+    else if (verdict == VERDICT_CHANGED && job->attempts <= CHANGES_AT_ONCE)
+        sync_restart(site, job);
+    else
+        retry(site, job, verdict, error->retry_after_ms);
+}
+
+
+void
+trouble_init(struct site *site, struct job *job)
+{
+    timer_init(&job->timer, timer_is_due, site);
+}
