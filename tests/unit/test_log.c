@@ -331,7 +331,7 @@ log_accounts_for_repeats_of_what_it_forgot(void **state)
 
 /* --- a reader that is slow or gone ------------------------------------------------------------ */
 
-/* Long ones: a pipe takes all or nothing of a line below 4 KiB. */
+/* A pipe has sixteen pages and each of these lines takes three: the last one is torn. */
 static void
 fill_with_lines(struct log *log)
 {
@@ -339,8 +339,9 @@ fill_with_lines(struct log *log)
 
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
-    for (int i = 0; i < 9; i++) /* a pipe holds 64 KiB */
-        log_line(log, LOG_INFO, "m", log_string("f", text), log_string("g", text));
+    for (int i = 0; i < 6; i++)
+        log_line(log, LOG_INFO, "m", log_string("f", text), log_string("g", text),
+                 log_string("h", text));
 }
 
 static void
