@@ -35,8 +35,6 @@ struct intake_settings {
 struct intake_counts {
     uint64_t commits_accepted;
     uint64_t commits_failed;
-    uint64_t rebalances;       /* assignments taken */
-    uint64_t assignments_lost; /* revoked when it was too late to commit */
 };
 
 /*

@@ -157,7 +157,6 @@ take_over(struct intake *intake)
     assign(intake, rebalance->wanted);
     forget_wanted(intake);
     rebalance->is_assigned = rebalance->was_assigned = true;
-    intake->counts.rebalances++;
     log_line(intake->log, LOG_INFO, "partitions assigned",
              log_integer("partitions", (int64_t)intake->partition_count));
 }
@@ -204,7 +203,6 @@ give_back(struct intake *intake)
         log_line(intake->log, has_lost ? LOG_WARNING : LOG_INFO, "partitions revoked",
                  log_integer("partitions", (int64_t)intake->partition_count),
                  log_boolean("lost", has_lost));
-        intake->counts.assignments_lost += has_lost;
         engine_revoke_all(intake->engine, has_lost);
     }
     drain_close(intake);

@@ -1,0 +1,321 @@
+/*
+ * A replay settles hundreds of thousands of events a second, hence the small cache of series:
+ * reasons are constants, so the pointer is the key.
+ */
+#include "observer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "engine.h"
+#include "error.h"
+#include "http.h"
+#include "log.h"
+#include "metrics.h"
+#include "services.h"
+#include "settings.h"
+
+enum { CACHE_ENTRIES = 256, NUMBER_BYTES = 24 };
+
+enum family {
+    FAMILY_EVENTS,
+    FAMILY_READY,
+    FAMILY_STEP,
+    FAMILY_REQUESTS,
+    FAMILY_REQUEST,
+    FAMILY_KEPT,
+    FAMILY_TOKENS,
+    FAMILIES,
+};
+
+static const double request_bounds[] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
+                                        2.5,   5,    10,    30,   60,  120,  0};
+static const double ready_bounds[] = {0.1, 0.5,  1,    2.5,  5,     10,    30,    60,     120, 300,
+                                      600, 1800, 3600, 7200, 14400, 43200, 86400, 604800, 0};
+
+static const struct {
+    enum metric_type type;
+    const char *name;
+    const char *help;
+    const char *labels[METRICS_MAX_LABELS + 1];
+    const double *bounds;
+} families[FAMILIES] = {
+    [FAMILY_EVENTS] = {METRIC_COUNTER,
+                       "dvsync_events_total",
+                       "Settled deliveries, one for each environment of an event",
+                       {"topic", "outcome", "reason"},
+                       NULL},
+    [FAMILY_READY] = {METRIC_HISTOGRAM,
+                      "dvsync_event_ready_seconds",
+                      "From the event's own time until its user was confirmed to be ready",
+                      {"environment"},
+                      ready_bounds},
+    [FAMILY_STEP] = {METRIC_HISTOGRAM,
+                     "dvsync_step_seconds",
+                     "From sending a step's call until its answer was read",
+                     {"step", "environment"},
+                     request_bounds},
+    [FAMILY_REQUESTS] = {METRIC_COUNTER,
+                         "dvsync_requests_total",
+                         "HTTP requests by answer; status 0: none came",
+                         {"service", "route", "status"},
+                         NULL},
+    [FAMILY_REQUEST] = {METRIC_HISTOGRAM,
+                        "dvsync_request_seconds",
+                        "Duration of HTTP requests",
+                        {"service"},
+                        request_bounds},
+    [FAMILY_KEPT] = {METRIC_COUNTER,
+                     "dvsync_kept_records_total",
+                     "Deliveries that ended on another topic",
+                     {"topic", "reason"},
+                     NULL},
+    [FAMILY_TOKENS] = {METRIC_COUNTER,
+                       "dvsync_tokens_total",
+                       "Access tokens asked for",
+                       {"identity", "result"},
+                       NULL},
+};
+
+struct settled_series {
+    int topic;
+    enum outcome outcome;
+    const char *reason;
+    struct metric *metric; /* NULL: a free entry */
+};
+
+struct observer {
+    const struct observer_topics *topics;
+    const struct clock *clock;
+    struct log *log;
+    struct metric_family *families[FAMILIES];
+    struct metric **ready; /* by the environment's index */
+    struct settled_series cache[CACHE_ENTRIES];
+    uint64_t lost; /* offsets, as far as it was said */
+};
+
+static int
+declare(struct observer *observer, struct metrics *metrics)
+{
+    for (int i = 0; i < FAMILIES; i++) {
+        observer->families[i] =
+            metrics_family(metrics, families[i].type, families[i].name, families[i].help,
+                           families[i].labels, families[i].bounds);
+        if (observer->families[i] == NULL)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+find_ready_series(struct observer *observer, const struct routing *routing)
+{
+    size_t count = routing->environment_count;
+
+    observer->ready = calloc(count > 0 ? count : 1, sizeof(struct metric *));
+    if (observer->ready == NULL)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        const char *const values[] = {routing->environments[i].name};
+
+        observer->ready[i] = metric_series(observer->families[FAMILY_READY], values);
+    }
+    return 0;
+}
+
+struct observer *
+observer_create(const struct settings *settings, const struct observer_topics *topics,
+                const struct clock *clock, struct log *log, struct metrics *metrics,
+                struct error *ret_error)
+{
+    struct observer *observer = calloc(1, sizeof(*observer));
+
+    if (observer != NULL) {
+        observer->topics = topics;
+        observer->clock = clock;
+        observer->log = log;
+        if (declare(observer, metrics) == 0 && find_ready_series(observer, &settings->routing) == 0)
+            return observer;
+    }
+    observer_destroy(observer);
+    error_set(ret_error, ERROR_MEMORY, "no memory for metrics");
+    return NULL;
+}
+
+void
+observer_destroy(struct observer *observer)
+{
+    if (observer == NULL)
+        return;
+    free(observer->ready);
+    free(observer);
+}
+
+static const char *
+environment_name(const struct environment *environment)
+{
+    return environment == NULL ? "" : environment->name;
+}
+
+/* --- settlements ----------------------------------------------------------------------------- */
+
+static struct metric *
+settled_series(struct observer *observer, const struct settlement *settlement)
+{
+    size_t place = ((uintptr_t)settlement->reason / 8 + (size_t)settlement->outcome * 31 +
+                    (size_t)settlement->topic * 61) %
+                   CACHE_ENTRIES;
+    struct settled_series *entry = &observer->cache[place];
+    const char *const values[] = {
+        observer->topics->names[settlement->topic],
+        outcome_name(settlement->outcome),
+        settlement->reason,
+    };
+
+    if (entry->metric != NULL && entry->reason == settlement->reason &&
+        entry->outcome == settlement->outcome && entry->topic == settlement->topic)
+        return entry->metric;
+    *entry = (struct settled_series){
+        .topic = settlement->topic,
+        .outcome = settlement->outcome,
+        .reason = settlement->reason,
+        .metric = metric_series(observer->families[FAMILY_EVENTS], values),
+    };
+    return entry->metric;
+}
+
+static bool
+is_kept(enum outcome outcome)
+{
+    return outcome == OUTCOME_DEAD || outcome == OUTCOME_PARKED;
+}
+
+static void
+log_settlement(struct observer *observer, const struct settlement *settlement)
+{
+    bool was_kept = is_kept(settlement->outcome);
+    const struct log_field fields[] = {
+        log_string("reason", settlement->reason),
+        log_string("outcome", outcome_name(settlement->outcome)),
+        log_string("detail", settlement->detail),
+        log_guid("user", &settlement->user),
+        log_guid("group", &settlement->group),
+        log_string("environment", environment_name(settlement->environment)),
+        log_string("topic", observer->topics->names[settlement->topic]),
+        log_integer("partition", settlement->partition),
+        log_integer("offset", settlement->offset),
+        log_integer("attempts", settlement->attempts),
+        log_string("request_id", settlement->request_id),
+    };
+
+    log_write(observer->log, was_kept ? LOG_WARNING : LOG_DEBUG,
+              was_kept ? "event was given up and kept on another topic" : "event settled", fields,
+              sizeof(fields) / sizeof(fields[0]));
+}
+
+static void
+count_kept(struct observer *observer, const struct settlement *settlement)
+{
+    const char *const values[] = {observer->topics->dead_letters, settlement->reason};
+
+    metric_add(metric_series(observer->families[FAMILY_KEPT], values), 1);
+}
+
+void
+observer_settled(struct observer *observer, const struct settlement *settlement)
+{
+    metric_add(settled_series(observer, settlement), 1);
+    if (settlement->outcome == OUTCOME_DONE && settlement->event_ms != EVENT_NO_TIME &&
+        settlement->environment != NULL)
+        metric_observe(observer->ready[settlement->environment->index],
+                       (double)(observer->clock->wall_ms - settlement->event_ms) / 1000.0);
+    if (is_kept(settlement->outcome))
+        count_kept(observer, settlement);
+    if (is_kept(settlement->outcome) || log_wants(observer->log, LOG_DEBUG))
+        log_settlement(observer, settlement);
+}
+
+/* --- runs and calls -------------------------------------------------------------------------- */
+
+/*
+ * The user comes first, by which repeats are told apart: a line for each user whose state was
+ * changed.
+ */
+void
+observer_ran(struct observer *observer, const struct run_report *report)
+{
+    enum log_level level = report->changes[0] == '\0' ? LOG_DEBUG : LOG_INFO;
+
+    if (!log_wants(observer->log, level))
+        return;
+    log_line(observer->log, level, "user was synced", log_guid("user", &report->user),
+             log_string("environment", environment_name(report->environment)),
+             log_string("outcome", report->outcome), log_string("changes", report->changes),
+             log_guid("row", &report->row), log_integer("calls", report->calls),
+             log_integer("attempts", report->attempts), log_integer("took_ms", report->took_ms),
+             log_string("request_id", report->request_id));
+}
+
+void
+observer_failed(struct observer *observer, const struct call_report *report)
+{
+    const struct call *call = report->call;
+    const struct log_field fields[] = {
+        log_string("step", call_kind_name(call->kind)),
+        log_string("environment", environment_name(call->environment)),
+        log_guid("user", report->user),
+        log_string("verdict", verdict_name(call->verdict)),
+        log_string("reason", call->reason),
+        log_integer("attempt", report->attempt),
+        log_string("next", report->next),
+        log_integer(report->next_in_ms < 0 ? NULL : "next_in_ms", report->next_in_ms),
+    };
+
+    log_error(observer->log, LOG_WARNING, "a step failed", &call->error, fields,
+              sizeof(fields) / sizeof(fields[0]));
+}
+
+void
+observer_answered(struct observer *observer, const struct call *call, int64_t took_ms)
+{
+    const char *const step[] = {call_kind_name(call->kind), environment_name(call->environment)};
+    const char *const service[] = {services_name(call->kind)};
+    const char *const token[] = {
+        call->identity == NULL ? "" : call->identity->name,
+        call->verdict == VERDICT_DONE ? "granted" : verdict_name(call->verdict),
+    };
+
+    metric_observe(metric_series(observer->families[FAMILY_STEP], step), (double)took_ms / 1000.0);
+    metric_observe(metric_series(observer->families[FAMILY_REQUEST], service),
+                   (double)took_ms / 1000.0);
+    if (call->kind == CALL_TOKEN)
+        metric_add(metric_series(observer->families[FAMILY_TOKENS], token), 1);
+}
+
+void
+observer_request(struct observer *observer, const struct call *call, const char *route,
+                 const struct http_response *response)
+{
+    char status[NUMBER_BYTES];
+    const char *const values[] = {services_name(call->kind), route, status};
+
+    (void)snprintf(status, sizeof(status), "%d", response->status);
+    metric_add(metric_series(observer->families[FAMILY_REQUESTS], values), 1);
+}
+
+/* --- losses ---------------------------------------------------------------------------------- */
+
+void
+observer_watch(struct observer *observer, const struct offsets *offsets)
+{
+    uint64_t lost = offsets_lost_total(offsets);
+
+    if (lost <= observer->lost)
+        return;
+    log_line(observer->log, LOG_ERROR,
+             "offsets were gone before they were read: retention took them, their events never ran",
+             log_integer("lost", (int64_t)(lost - observer->lost)),
+             log_integer("lost_in_all", (int64_t)lost));
+    observer->lost = lost;
+}
