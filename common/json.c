@@ -8,6 +8,7 @@
  */
 #include "json.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -169,7 +170,7 @@ make_string(struct json_parser *parser, const struct json_piece *piece)
     return json_object_new_string_len(parser->string.data, (int)parser->string.length);
 }
 
-/* A number that int64_t cannot hold; json-c keeps its text for printing. */
+/* A number that int64_t cannot hold; json-c keeps its digits beside it, for printing. */
 static struct json_object *
 make_number(struct json_parser *parser, const struct json_piece *piece)
 {
@@ -362,15 +363,74 @@ json_next(const struct json *object, struct json_member *member)
     return true;
 }
 
+/* --- printing ------------------------------------------------------------------------------------- */
+
+/* Not by json-c's printer, which loses text when it finds no memory, and does not say so. */
+
+static void
+print_array(const struct json *array, struct text *text)
+{
+    size_t length = json_length(array);
+
+    text_add_char(text, '[');
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0)
+            text_add_char(text, ',');
+        json_print(json_at(array, i), text);
+    }
+    text_add_char(text, ']');
+}
+
+static void
+print_object(const struct json *object, struct text *text)
+{
+    struct json_member member = {0};
+    bool is_first = true;
+
+    text_add_char(text, '{');
+    while (json_next(object, &member)) {
+        if (!is_first)
+            text_add_char(text, ',');
+        is_first = false;
+        text_add_json(text, member.key, strlen(member.key));
+        text_add_char(text, ':');
+        json_print(member.value, text);
+    }
+    text_add_char(text, '}');
+}
+
+static void
+print_string(struct json_object *string, struct text *text)
+{
+    text_add_json(text, json_object_get_string(string), (size_t)json_object_get_string_len(string));
+}
+
 void
 json_print(const struct json *value, struct text *text)
 {
-    const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
-    size_t length;
-    const char *bytes = json_object_to_json_string_length(object_of(value), flags, &length);
+    struct json_object *object = object_of(value);
 
-    if (bytes == NULL)
-        text->failed = true;
-    else
-        text_add_bytes(text, bytes, length);
+    switch (json_object_get_type(object)) {
+    case json_type_null:
+        text_add(text, "null");
+        break;
+    case json_type_boolean:
+        text_add(text, json_object_get_boolean(object) ? "true" : "false");
+        break;
+    case json_type_int:
+        text_addf(text, "%" PRId64, json_object_get_int64(object));
+        break;
+    case json_type_double:
+        text_add(text, json_object_get_userdata(object)); /* its digits, kept by make_number */
+        break;
+    case json_type_string:
+        print_string(object, text);
+        break;
+    case json_type_array:
+        print_array(value, text);
+        break;
+    case json_type_object:
+        print_object(value, text);
+        break;
+    }
 }

@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 /*
- * Reading JSON from outside. The only place that includes json-c (0.16 to 0.18), which keeps the values
- * and prints them; what is JSON is decided by json_scan.h, to the letter: strict grammar, valid UTF-8,
- * bounded depth and size, no name twice in an object, no trailing bytes, nothing truncated, and no
- * getter that turns one type into another.
+ * Reading JSON from outside. The only place that includes json-c (0.16 to 0.18), which keeps the
+ * values. What is JSON is decided by json_scan.h, to the letter: strict grammar, valid UTF-8, bounded
+ * depth and size, no name twice in an object, no trailing bytes, nothing truncated. No getter turns one
+ * type into another.
  *
  * Values are borrowed from the root and live as long as it does. Every reader takes NULL and
  * answers "absent", so that chains of json_get need no checks between.

@@ -12,7 +12,7 @@
  *
  * Why not json-c's tokener: even when told to be strict it takes single quotes, NaN, lone surrogates
  * and broken UTF-8, clamps integers, lets the last of two equal names win and, up to 0.16, passes off a
- * tree that lacks memory as whole; and it is three times as slow.
+ * tree that lacks memory as whole; and it takes twice the time.
  */
 
 struct error;
