@@ -1,4 +1,7 @@
-/* What Dataverse and Entra say becomes a value of the column's type, or is refused by name of type. */
+/*
+ * What Dataverse and Entra say becomes a value of the column's type, or is refused by name of
+ * type.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /*
- * Names of calls and verdicts, and the end of what an answer brought. Whoever adds a result to struct
- * call adds its freeing here.
+ * Names of calls and verdicts, and the end of what an answer brought. Whoever adds a result to
+ * struct call adds its freeing here.
  */
 #include "call.h"
 

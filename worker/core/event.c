@@ -1,8 +1,8 @@
 /*
- * event.schema.json as code; a test holds the two together. Each member has a function of its own and
- * the rest of the value is looked at by nobody. This runs once for every record of a replay, so it
- * allocates nothing beyond the tree of the parser. Texts say what is wrong and where, never what
- * stood there.
+ * event.schema.json as code; a test holds the two together. Each member has a function of its own
+ * and the rest of the value is looked at by nobody. This runs once for every record of a replay,
+ * so it allocates nothing beyond the tree of the parser. Texts say what is wrong and where, never
+ * what stood there.
  */
 #include "event.h"
 
@@ -12,7 +12,9 @@
 #include "json.h"
 #include "timestamp.h"
 
-/* The members that count, found in one walk: a look-up of each would cost more than all the rest. */
+/*
+ * The members that count, found in one walk: a look-up of each would cost more than all the rest.
+ */
 enum member { GROUP, USER, CHANGE, TIME, MEMBER_TYPE, ID, SOURCE, MEMBERS };
 
 static const char *const names[MEMBERS] = {
@@ -29,7 +31,9 @@ struct members {
     const struct json *values[MEMBERS]; /* NULL: absent */
 };
 
-/* What the headers say; CloudEvents' attributes stand in them in the Kafka binding's binary mode. */
+/*
+ * What the headers say; CloudEvents' attributes stand in them in the Kafka binding's binary mode.
+ */
 struct header_fields {
     const struct kafka_header *time; /* ce_time */
 };
@@ -145,7 +149,10 @@ read_change(const struct members *members, enum event_change *ret_change, struct
     return 0;
 }
 
-/* The member counts; without one, the header; without either the caller has the record's timestamp. */
+/*
+ * The member counts; without one, the header; without either the caller has the record's
+ * timestamp.
+ */
 static int
 read_time(const struct members *members, const struct kafka_header *header, int64_t *ret_time_ms,
           struct error *ret_error)

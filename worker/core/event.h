@@ -8,9 +8,11 @@
 #include "guid.h"
 
 /*
- * One membership change, read from a record: plain JSON as event.schema.json (beside this file) says, with
- * CloudEvents' ce_* headers in binary mode honoured where the value has no such member (ce_time, ce_id, ce_source).
- * Pure; hostile bytes are refused with a text that says what and where.
+ * One membership change, read from a record: plain JSON as event.schema.json (beside this file)
+ * says. Of CloudEvents' ce_* headers in binary mode ce_time is honoured where the value has no time,
+ * ce_specversion must be 1.0, and what tells events apart for people (ce_id, ce_source, like the
+ * members id and source) changes nothing. Pure; hostile bytes are refused with a text that says what
+ * and where.
  */
 
 struct error;
@@ -50,14 +52,16 @@ struct event {
     struct guid user;
     enum event_change change;
     int64_t time_ms;   /* wall; EVENT_NO_TIME */
-    bool is_not_user;  /* the event itself says that the member is none (member type given as another) */
+    bool is_not_user;  /* the event itself says so: a member_type other than user */
 };
 
 /*
- * Reads ${message} into ${ret_event}. ERROR_INPUT (a tombstone, no JSON, a missing or malformed member, a version header that must not be
- * ignored) or ERROR_MEMORY; ${ret_event} is untouched then. ${parser} is the caller's, reused.
+ * Reads ${message} into ${ret_event}. ERROR_INPUT (a tombstone, no JSON, a missing or malformed
+ * member, a version header that must not be ignored) or ERROR_MEMORY; ${ret_event} is untouched
+ * then. ${parser} is the caller's, reused.
  */
-int event_decode(struct json_parser *parser, const struct message *message, struct event *ret_event, struct error *ret_error)
+int event_decode(struct json_parser *parser, const struct message *message,
+                 struct event *ret_event, struct error *ret_error)
     __attribute__((warn_unused_result));
 
 #endif

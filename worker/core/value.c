@@ -1,7 +1,7 @@
 /*
  * The table of column types: what a type reads from Dataverse and how it takes an Entra attribute.
- * A new type is one more row with two functions. A text for the operator names types, never values:
- * these belong to people.
+ * A new type is one more row with two functions. A text for the operator names types, never
+ * values: these belong to people.
  */
 #include "value.h"
 
