@@ -1,5 +1,5 @@
 /*
- * One call, from its URL's origin to its answer: which service, which route, whose; then faults, limits
+ * One call, from its URL's origin to its answer: which service, which route, whose; then limits, faults
  * and the service's own handler, in this order; then the ledger.
  */
 #include "model.h"
@@ -110,15 +110,18 @@ carry_out(struct call *call)
 {
     if (call->is_part)
         services[call->service].serve_part(call);
-    else if (model_limits_enter(call))
+    else
         services[call->service].serve(call);
 }
 
 void
 model_call_run(struct call *call)
 {
-    const struct fault *fault = model_faults_take(call);
+    const struct fault *fault;
 
+    if (!call->is_part && !model_limits_enter(call))
+        return;
+    fault = model_faults_take(call);
     if (fault == NULL || fault->set.is_after_effect)
         carry_out(call);
     if (fault != NULL)
@@ -155,7 +158,9 @@ model_call_end_part(struct call *part, struct call *whole)
 static bool
 is_acceptable(struct call *call)
 {
-    if (http_header(call->headers, "Cookie", NULL) != NULL)
+    size_t length;
+
+    if (http_header(call->headers, "Cookie", &length) != NULL)
         model_ledger_offend(call->model, MODEL_OFFENCE_COOKIE);
     if (strlen(call->address) > URL_BYTES) {
         model_ledger_offend(call->model, MODEL_OFFENCE_MALFORMED);
@@ -208,6 +213,13 @@ latency_ms(struct model *model)
 }
 
 void
+model_advance(struct model *model, const struct clock *clock)
+{
+    model->now = *clock;
+    model_pending_advance(model);
+}
+
+void
 model_answer(struct model *model, const struct http_request *request, const struct clock *clock,
              struct http_response *ret_response, int64_t *ret_after_ms)
 {
@@ -219,14 +231,15 @@ model_answer(struct model *model, const struct http_request *request, const stru
         .body = request->body.data == NULL ? "" : request->body.data,
         .body_length = request->body.length,
         .response = ret_response,
-        .entry = {.wall_ms = clock->wall_ms, .mono_ms = clock->mono_ms, .route = "other",
+        .entry = {.wall_ms = clock->wall_ms,
+                  .mono_ms = clock->mono_ms,
+                  .route = "other",
                   .environment = ""},
     };
 
     *ret_response = (struct http_response)HTTP_RESPONSE_EMPTY;
     *ret_after_ms = 0;
-    model->now = *clock;
-    model_pending_advance(model);
+    model_advance(model, clock);
     call.origin = find_origin(model, call.address);
     if (call.origin == NULL) {
         model_reply_cut(&call, HTTP_NOT_SENT);

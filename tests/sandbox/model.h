@@ -35,34 +35,39 @@ const char *model_service_name(enum model_service service);
  * name, from the control API or the simulation; the table in model_settings.c holds name, default and help.
  */
 struct model_settings {
-    int64_t token_life_ms;             /* 3599 s */
-    int64_t row_delay_ms;              /* addUser → the row is visible; 8 s */
-    int64_t membership_lag_ms;         /* how long checkMemberGroups (and members) lag behind a fresh join; 0 */
-    int64_t graph_lag_ms;              /* how long a new user stays 404 in Graph; 0 */
-    int64_t stale_expand_ms;           /* $expand serves lists as old as this unless If-None-Match: null; 0 off */
-    int64_t batch_sees_moved_unit;     /* 1: a role check inside a change set sees the unit moved before it */
-    int64_t repeated_ref_status;       /* a second identical $ref: 204, or 412 0x80040237 */
-    int64_t keep_roles_on_move;        /* the organisation keeps roles on moves; 0 */
-    int64_t root_role_parent_null;     /* a root role's parentrootroleid: 0 its own id, 1 null */
-    int64_t capital_inner_json;        /* addUser's inner JSON with capital member names */
-    int64_t force_sync_creates_jit;    /* alternate-key GET creates an entitled user's row; 0: 404 */
-    int64_t limits;                    /* published limits on; 1 */
-    int64_t dataverse_requests;        /* 6000 in dataverse_window_ms */
-    int64_t dataverse_execution_ms;    /* 1 200 000 */
-    int64_t dataverse_concurrent;      /* 52 */
-    int64_t dataverse_window_ms;       /* 300 000 */
-    int64_t force_sync_calls;          /* 100 in force_sync_window_ms */
-    int64_t force_sync_window_ms;      /* 60 000 */
-    int64_t graph_units;               /* 8000 per 10 s */
-    int64_t dop_hint;                  /* x-ms-dop-hint, 0: none sent */
+    int64_t token_life_ms; /* 3599 s */
+    int64_t row_delay_ms;  /* addUser → the row is visible; 8 s */
+    int64_t
+        membership_lag_ms; /* how long checkMemberGroups (and members) lag behind a fresh join; 0 */
+    int64_t graph_lag_ms;  /* how long a new user stays 404 in Graph; 0 */
+    int64_t
+        stale_expand_ms; /* $expand serves lists as old as this unless If-None-Match: null; 0 off */
+    int64_t
+        batch_sees_moved_unit; /* 1: a role check inside a change set sees the unit moved before it */
+    int64_t repeated_ref_status;    /* a second identical $ref: 204, or 412 0x80040237 */
+    int64_t keep_roles_on_move;     /* the organisation keeps roles on moves; 0 */
+    int64_t root_role_parent_null;  /* a root role's parentrootroleid: 0 its own id, 1 null */
+    int64_t capital_inner_json;     /* addUser's inner JSON with capital member names */
+    int64_t force_sync_creates_jit; /* alternate-key GET creates an entitled user's row; 0: 404 */
+    int64_t limits;                 /* published limits on; 1 */
+    int64_t dataverse_requests;     /* 6000 in dataverse_window_ms */
+    int64_t dataverse_execution_ms; /* 1 200 000 */
+    int64_t dataverse_concurrent;   /* 52 */
+    int64_t dataverse_window_ms;    /* 300 000 */
+    int64_t force_sync_calls;       /* 100 in force_sync_window_ms */
+    int64_t force_sync_window_ms;   /* 60 000 */
+    int64_t graph_units;            /* 8000 per 10 s */
+    int64_t dop_hint;               /* x-ms-dop-hint, 0: none sent */
     int64_t latency_low_ms, latency_high_ms; /* uniform, every request */
-    int64_t page_size;                 /* Dataverse's and Graph's largest page; 5000 */
-    int64_t early_grace_ms;            /* a call so soon after it was told to wait was sent before; 20 */
-    int64_t early_penalty_ms;          /* what a call before Retry-After adds to the wait; 5 s */
-    int64_t nested_security_group;     /* force sync accepts members of groups in the security group; 0 */
-    int64_t empty_text_is_null;        /* an empty text is stored as null; 1 */
-    int64_t missing_ref_status;        /* taking a role that is not held: 404 0x80040217, or 204 */
-    int64_t changeset_error_nested;    /* a failed change set's answer stands in a multipart of its own; 0 */
+    int64_t page_size;                       /* Dataverse's and Graph's largest page; 5000 */
+    int64_t early_grace_ms;   /* a call so soon after it was told to wait was sent before; 20 */
+    int64_t early_penalty_ms; /* what a call before Retry-After adds to the wait; 5 s */
+    int64_t
+        nested_security_group;  /* force sync accepts members of groups in the security group; 0 */
+    int64_t empty_text_is_null; /* an empty text is stored as null; 1 */
+    int64_t missing_ref_status; /* taking a role that is not held: 404 0x80040217, or 204 */
+    int64_t
+        changeset_error_nested; /* a failed change set's answer stands in a multipart of its own; 0 */
 };
 
 /* A model seeded for its latencies and ids. NULL: no memory. */
@@ -80,24 +85,29 @@ bool model_setting_at(size_t index, const char **ret_name, const char **ret_help
  * the caller must hold the answer back. The request counts as in flight until then. A fault that cuts the
  * connection gives status 0 and a transport other than HTTP_OK.
  */
-void model_answer(struct model *model, const struct http_request *request, const struct clock *clock,
-                  struct http_response *ret_response, int64_t *ret_after_ms);
+void model_answer(struct model *model, const struct http_request *request,
+                  const struct clock *clock, struct http_response *ret_response,
+                  int64_t *ret_after_ms);
+
+/* Lets time pass without a call: rows that are due become visible to the readers below. */
+void model_advance(struct model *model, const struct clock *clock);
 
 /* --- the world: seeded by C or by the control API (control.h), read back by both ---------------------- */
 
 /* An origin ("http://127.0.0.1:9401", "https://graph.test") that serves ${service}; for MODEL_DATAVERSE that of
  * ${environment}. Borrowed texts are copied, everywhere below. All return false without memory or on a
  * clash. */
-bool model_add_origin(struct model *model, const char *origin, enum model_service service, const char *environment);
+bool model_add_origin(struct model *model, const char *origin, enum model_service service,
+                      const char *environment);
 
 /* An application: its tenant, its secret, and what it may do. */
 struct model_application {
     struct guid tenant;
     struct guid client;
     const char *secret;
-    bool is_bap_management;   /* registered as management application */
-    bool may_read_users;      /* Graph User.Read.All */
-    bool may_read_members;    /* Graph GroupMember.Read.All */
+    bool is_bap_management; /* registered as management application */
+    bool may_read_users;    /* Graph User.Read.All */
+    bool may_read_members;  /* Graph GroupMember.Read.All */
 };
 bool model_add_application(struct model *model, const struct model_application *application);
 
@@ -105,7 +115,7 @@ bool model_add_application(struct model *model, const struct model_application *
 struct model_environment {
     const char *id;
     const char *name;
-    struct guid root_unit;    /* zero: made */
+    struct guid root_unit;      /* zero: made */
     struct guid security_group; /* zero: none */
     bool has_dataverse;
     const char *const *text_columns;    /* custom columns, NULL-terminated; max length 100 each */
@@ -113,12 +123,16 @@ struct model_environment {
 };
 bool model_add_environment(struct model *model, const struct model_environment *environment);
 /* Makes ${client} an application user of the environment (with or without a role). */
-bool model_add_application_user(struct model *model, const char *environment, const struct guid *client, bool has_role);
-bool model_add_business_unit(struct model *model, const char *environment, const struct guid *unit, const char *name);
+bool model_add_application_user(struct model *model, const char *environment,
+                                const struct guid *client, bool has_role);
+bool model_add_business_unit(struct model *model, const char *environment, const struct guid *unit,
+                             const char *name);
 /* A role of the root unit; a copy per unit is made, also for units that come later. */
-bool model_add_role(struct model *model, const char *environment, const struct guid *root_role, const char *name);
+bool model_add_role(struct model *model, const char *environment, const struct guid *root_role,
+                    const char *name);
 /* Takes the copy of a role in one unit away (a role without a copy). */
-bool model_remove_role_copy(struct model *model, const char *environment, const struct guid *root_role, const struct guid *unit);
+bool model_remove_role_copy(struct model *model, const char *environment,
+                            const struct guid *root_role, const struct guid *unit);
 
 /* A person in Entra. ${attributes}: a JSON object with Graph's property names, extensions included. */
 struct model_user {
@@ -126,38 +140,51 @@ struct model_user {
     const char *user_principal_name;
     bool is_enabled;
     bool is_guest;
-    bool is_licensed;          /* addUser refuses userNotLicensed else */
-    int64_t licensed_at_ms;    /* wall; not 0: licensed from then on */
-    const char *attributes;    /* may be NULL */
+    bool is_licensed;       /* addUser refuses userNotLicensed else */
+    int64_t licensed_at_ms; /* wall; not 0: licensed from then on */
+    const char *attributes; /* may be NULL */
 };
 bool model_add_user(struct model *model, const struct model_user *user);
 bool model_remove_user(struct model *model, const struct guid *user); /* deleted in Entra */
-bool model_set_attribute(struct model *model, const struct guid *user, const char *name, const char *json);
+bool model_set_attribute(struct model *model, const struct guid *user, const char *name,
+                         const char *json);
+bool model_set_licensed(struct model *model, const struct guid *user, bool is_licensed);
 
 bool model_add_group(struct model *model, const struct guid *group, const char *name);
 /* Joins and leaves at ${clock}'s instant (the lag counts from there). */
-bool model_join(struct model *model, const struct guid *group, const struct guid *user, const struct clock *clock);
-bool model_leave(struct model *model, const struct guid *group, const struct guid *user, const struct clock *clock);
+bool model_join(struct model *model, const struct guid *group, const struct guid *user,
+                const struct clock *clock);
+bool model_leave(struct model *model, const struct guid *group, const struct guid *user,
+                 const struct clock *clock);
 
 /* A systemuser row. */
 struct model_row {
-    struct guid id;            /* zero when added: made */
+    struct guid id; /* zero when added: made */
     struct guid object_id;
-    struct guid unit;          /* zero when added: the root */
+    struct guid unit; /* zero when added: the root */
     bool is_disabled;
     bool is_application;
-    int64_t version;           /* of its ETag */
+    int64_t version; /* of its ETag */
 };
-bool model_add_row(struct model *model, const char *environment, const struct model_row *row, const char *columns_json);
+bool model_add_row(struct model *model, const char *environment, const struct model_row *row,
+                   const char *columns_json);
 /* How many rows claim ${object_id}; the first one in *${ret_row} (may be NULL). */
-size_t model_find_row(struct model *model, const char *environment, const struct guid *object_id, struct model_row *ret_row);
+size_t model_find_row(struct model *model, const char *environment, const struct guid *object_id,
+                      struct model_row *ret_row);
 /* A column as JSON text into ${ret_json} ("null" when empty). False: no such row or column. */
-bool model_column(struct model *model, const char *environment, const struct guid *row, const char *column, struct text *ret_json);
+bool model_column(struct model *model, const char *environment, const struct guid *row,
+                  const char *column, struct text *ret_json);
+/* Sets a column (by its name in queries) as an administrator's hand would; the row's version rises. */
+bool model_set_column(struct model *model, const char *environment, const struct guid *row,
+                      const char *column, const char *json);
 /* True when the row directly holds the copy, in its present unit, of ${root_role}. */
-bool model_holds_role(struct model *model, const char *environment, const struct guid *row, const struct guid *root_role);
+bool model_holds_role(struct model *model, const char *environment, const struct guid *row,
+                      const struct guid *root_role);
 size_t model_count_roles(struct model *model, const char *environment, const struct guid *row);
-bool model_move_row(struct model *model, const char *environment, const struct guid *row, const struct guid *unit); /* an administrator's hand */
-bool model_give_role(struct model *model, const char *environment, const struct guid *row, const struct guid *root_role);
+bool model_move_row(struct model *model, const char *environment, const struct guid *row,
+                    const struct guid *unit); /* an administrator's hand */
+bool model_give_role(struct model *model, const char *environment, const struct guid *row,
+                     const struct guid *root_role);
 
 /* --- faults ------------------------------------------------------------------------------------------- */
 
@@ -188,26 +215,27 @@ void model_clear_faults(struct model *model);
 enum model_write { MODEL_READ, MODEL_WROTE, MODEL_WROTE_NOTHING, MODEL_REFUSED };
 
 struct model_entry {
-    int64_t wall_ms, mono_ms;   /* when it came */
-    int64_t after_ms;           /* when it was answered, after that */
+    int64_t wall_ms, mono_ms; /* when it came */
+    int64_t after_ms;         /* when it was answered, after that */
     enum model_service service;
-    const char *route;          /* "addUser" "systemusers" "systemuser" "patch" "role" "changeset" "businessunits" "roles" "batch" "user" "checkMemberGroups" "token" "other" */
-    const char *environment;    /* "" where it has none */
+    const char *
+        route; /* "addUser" "systemusers" "systemuser" "patch" "role" "changeset" "businessunits" "roles" "batch" "user" "checkMemberGroups" "token" "other" */
+    const char *environment; /* "" where it has none */
     int status;
-    struct guid user;           /* the object id it is about, where there is one */
-    enum model_write write;     /* MODEL_WROTE_NOTHING: a write that changed nothing */
-    int items;                  /* ids of a filter, parts of a batch */
-    bool is_part;               /* a part of a batch: not a call of its own */
+    struct guid user;       /* the object id it is about, where there is one */
+    enum model_write write; /* MODEL_WROTE_NOTHING: a write that changed nothing */
+    int items;              /* ids of a filter, parts of a batch */
+    bool is_part;           /* a part of a batch: not a call of its own */
 };
 
 enum model_offence {
-    MODEL_OFFENCE_UPSERT,        /* a PATCH without If-Match made a row */
-    MODEL_OFFENCE_EARLY,         /* a call before the Retry-After that this application was told */
-    MODEL_OFFENCE_OVER_LIMIT,    /* a call that a published limit refused */
+    MODEL_OFFENCE_UPSERT,     /* a PATCH without If-Match made a row */
+    MODEL_OFFENCE_EARLY,      /* a call before the Retry-After that this application was told */
+    MODEL_OFFENCE_OVER_LIMIT, /* a call that a published limit refused */
     MODEL_OFFENCE_WRONG_AUDIENCE,
     MODEL_OFFENCE_APPLICATION_ROW, /* a write to a row with an applicationid */
-    MODEL_OFFENCE_COOKIE,        /* the affinity cookie was sent back */
-    MODEL_OFFENCE_MALFORMED,     /* outside the grammar: 400 */
+    MODEL_OFFENCE_COOKIE,          /* the affinity cookie was sent back */
+    MODEL_OFFENCE_MALFORMED,       /* outside the grammar: 400 */
     MODEL_OFFENCES,
 };
 const char *model_offence_name(enum model_offence offence);

@@ -57,7 +57,8 @@ check_role(struct call *call, const struct row *user, const struct guid *role_id
 
     guid_format(role_id, text);
     if (role == NULL) {
-        model_reply_error(call, 400, "0x80060888", "Entity 'role' With Id = %s Does Not Exist", text);
+        model_reply_error(call, 400, "0x80060888", "Entity 'role' With Id = %s Does Not Exist",
+                          text);
         return false;
     }
     if (!guid_equal(&model_table_value(table, role, "_businessunitid_value")->guid, &unit)) {

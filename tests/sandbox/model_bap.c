@@ -9,9 +9,10 @@
 
 /* The versions that the service names when it refuses another: B-2. */
 static const char *const versions[] = {
-    "2016-02-01", "2016-11-01", "2018-01-01", "2018-10-01", "2019-05-01", "2019-10-01", "2020-04-01",
-    "2020-05-01", "2020-06-01", "2020-08-01", "2020-09-01", "2020-10-01", "2021-03-01", "2021-04-01",
-    "2021-07-01", "2022-05-01", "2023-06-01", "2024-05-01", "2026-06-01",
+    "2016-02-01", "2016-11-01", "2018-01-01", "2018-10-01", "2019-05-01",
+    "2019-10-01", "2020-04-01", "2020-05-01", "2020-06-01", "2020-08-01",
+    "2020-09-01", "2020-10-01", "2021-03-01", "2021-04-01", "2021-07-01",
+    "2022-05-01", "2023-06-01", "2024-05-01", "2026-06-01",
 };
 
 /* Whose answer it is, in one place: status, outer code and inner code of each refusal of a user. */
@@ -69,9 +70,9 @@ check_version(struct call *call)
         }
         text_addf(&all, "%s%s", i == 0 ? "" : ", ", versions[i]);
     }
-    model_reply_malformed(call, version == NULL ? "MissingApiVersionParameter" : "InvalidApiVersion",
-                          "The api-version is missing or invalid. The supported versions are '%s'.",
-                          all.data);
+    model_reply_malformed(
+        call, version == NULL ? "MissingApiVersionParameter" : "InvalidApiVersion",
+        "The api-version is missing or invalid. The supported versions are '%s'.", all.data);
     text_free(&all);
     return false;
 }
@@ -104,8 +105,7 @@ is_in_security_group(struct call *call, const struct guid *user)
     const struct guid *group = &call->environment->security_group;
     bool is_direct = call->model->settings.nested_security_group == 0;
 
-    return guid_is_zero(group) ||
-           model_entra_is_member(call->model, group, user, is_direct, true);
+    return guid_is_zero(group) || model_entra_is_member(call->model, group, user, is_direct, true);
 }
 
 static enum refusal
@@ -113,7 +113,7 @@ judge(struct call *call, const struct guid *user)
 {
     const struct person *person = model_entra_person(call->model, user);
 
-    if (!model_entra_is_visible(call->model, person))
+    if (person == NULL)
         return UNKNOWN_USER;
     if (!person->is_enabled)
         return DISABLED_USER;
@@ -145,8 +145,7 @@ refuse(struct call *call, enum refusal refusal, const struct guid *user)
     json_write_object_end(&writer);
     model_reply_error(call, 400, "UserSyncFailed",
                       "The user could not be synchronised: %s The tracking Id is '%s'.",
-                      inner.data == NULL ? "" : inner.data,
-                      guid_format(&tracking, tracking_text));
+                      inner.data == NULL ? "" : inner.data, guid_format(&tracking, tracking_text));
     text_free(&inner);
 }
 
@@ -194,9 +193,10 @@ model_bap_serve(struct call *call)
     else if (!check_version(call))
         return;
     else if (!call->application->is_bap_management)
-        model_reply_error(call, 403, "Forbidden",
-                          "The service principal does not have permission to access the path '%.200s'.",
-                          call->url.path.data);
+        model_reply_error(
+            call, 403, "Forbidden",
+            "The service principal does not have permission to access the path '%.200s'.",
+            call->url.path.data);
     else if (call->environment == NULL)
         model_reply_error(call, 404, "EnvironmentNotFound", "The environment could not be found.");
     else if (!call->environment->has_dataverse)

@@ -17,10 +17,10 @@ struct batch {
     struct text body; /* of the answer, without the closing delimiter */
     char boundary[BOUNDARY_BYTES];
     int requests;
-    int status;         /* the first failure's; 0: none */
-    bool goes_on;       /* odata.continue-on-error */
-    bool is_malformed;  /* 400 for the whole */
-    bool is_cut;        /* the connection breaks */
+    int status;        /* the first failure's; 0: none */
+    bool goes_on;      /* odata.continue-on-error */
+    bool is_malformed; /* 400 for the whole */
+    bool is_cut;       /* the connection breaks */
     enum http_transport transport;
 };
 
@@ -28,7 +28,7 @@ struct batch {
 struct set {
     struct transaction transaction;
     struct references references;
-    struct text body; /* the parts' answers */
+    struct text body;    /* the parts' answers */
     struct text failure; /* the one of the part that failed */
     char boundary[BOUNDARY_BYTES];
     bool is_failed; /* a part was not carried out: all goes back */
@@ -53,8 +53,14 @@ reason_phrase(int status)
         int status;
         const char *phrase;
     } phrases[] = {
-        {200, "OK"},        {201, "Created"},   {204, "No Content"},          {400, "Bad Request"},
-        {403, "Forbidden"}, {404, "Not Found"}, {412, "Precondition Failed"}, {429, "Too Many Requests"},
+        {200, "OK"},
+        {201, "Created"},
+        {204, "No Content"},
+        {400, "Bad Request"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {412, "Precondition Failed"},
+        {429, "Too Many Requests"},
     };
 
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
@@ -317,7 +323,8 @@ add_set_answer(struct batch *batch, const struct set *set)
         batch->status = set->status;
     add_delimiter(&batch->body, batch->boundary, "");
     if (is_nested)
-        text_addf(&batch->body, "Content-Type: multipart/mixed; boundary=%s\r\n\r\n", set->boundary);
+        text_addf(&batch->body, "Content-Type: multipart/mixed; boundary=%s\r\n\r\n",
+                  set->boundary);
     if (is_nested && set->status != 0)
         add_delimiter(&batch->body, set->boundary, "");
     if (set->status != 0)
@@ -382,8 +389,7 @@ prefers_to_go_on(const struct call *call)
     static const char wanted[] = "odata.continue-on-error";
     size_t length;
     const char *value = http_header(call->headers, "Prefer", &length);
-    const char *found =
-        value == NULL ? NULL : memmem(value, length, wanted, sizeof(wanted) - 1);
+    const char *found = value == NULL ? NULL : memmem(value, length, wanted, sizeof(wanted) - 1);
 
     return found != NULL && strncmp(found + sizeof(wanted) - 1, "=false", 6) != 0;
 }
@@ -428,7 +434,7 @@ model_batch_serve(struct call *call)
         model_multipart_free_part(&part);
         is_over = batch.is_malformed || (batch.status != 0 && !batch.goes_on);
     }
-    batch.is_malformed |= !is_over && !parts.is_closed;
+    batch.is_malformed |= (!is_over && !parts.is_closed) || batch.requests == 0;
     call->entry.items = batch.requests;
     reply(&batch);
     text_free(&batch.body);

@@ -14,8 +14,7 @@ who_am_i(struct call *call)
     model_reply_json(call, 200);
     json_writer_init(&writer, &call->response->body);
     json_write_object(&writer, NULL);
-    json_write_string(&writer, "BusinessUnitId",
-                      guid_format(&call->environment->root_unit, text));
+    json_write_string(&writer, "BusinessUnitId", guid_format(&call->environment->root_unit, text));
     json_write_string(&writer, "UserId", guid_format(&call->principal->row, text));
     json_write_string(&writer, "OrganizationId", guid_format(&organization, text));
     json_write_object_end(&writer);
@@ -35,6 +34,7 @@ static void (*const handlers[TARGET_SHAPES][HTTP_DELETE + 1])(struct call *call)
 void
 model_dataverse_resolve(struct call *call)
 {
+    model_roles_show_parents(call->environment, call->model->settings.root_role_parent_null != 0);
     call->rest = model_target_rest(call->url.path.data);
     if (call->rest != NULL)
         model_target_parse(call);
@@ -50,7 +50,8 @@ reply_no_route(struct call *call)
     model_reply_json(call, 404);
     json_writer_init(&writer, &call->response->body);
     json_write_object(&writer, NULL);
-    json_write_string(&writer, "Message", "No HTTP resource was found that matches the request URI.");
+    json_write_string(&writer, "Message",
+                      "No HTTP resource was found that matches the request URI.");
     json_write_object_end(&writer);
 }
 

@@ -70,13 +70,39 @@ free_person(struct person *person)
     free(person);
 }
 
-/* Takes ${json} over. */
+/* Properties that are more than attributes. False: another one, or not of its type. */
 static bool
-set_attribute(struct person *person, const char *name, char *json)
+set_own(struct person *person, const char *name, const struct json *value)
 {
-    struct attribute *grown;
+    const char *string = json_string(value, NULL);
     char *copy;
 
+    if (strcmp(name, "accountEnabled") == 0)
+        return json_boolean(value, &person->is_enabled);
+    if (string == NULL)
+        return false;
+    if (strcmp(name, "userType") == 0) {
+        person->is_guest = strcmp(string, "Guest") == 0;
+        return true;
+    }
+    if (strcmp(name, "userPrincipalName") != 0 || (copy = strdup(string)) == NULL)
+        return false;
+    free(person->user_principal_name);
+    person->user_principal_name = copy;
+    return true;
+}
+
+static bool
+set_attribute(struct person *person, const char *name, const struct json *value)
+{
+    struct text text = TEXT_EMPTY;
+    struct attribute *grown;
+    char *copy, *json;
+
+    if (set_own(person, name, value))
+        return true;
+    json_print(value, &text);
+    json = text_take(&text, NULL);
     for (size_t i = 0; json != NULL && i < person->attribute_count; i++) {
         if (strcmp(person->attributes[i].name, name) != 0)
             continue;
@@ -104,12 +130,8 @@ set_attributes(struct model *model, struct person *person, const char *json)
     struct json_member member = {0};
     bool is_set = json_type(root) == JSON_OBJECT;
 
-    while (is_set && json_next(root, &member)) {
-        struct text text = TEXT_EMPTY;
-
-        json_print(member.value, &text);
-        is_set = set_attribute(person, member.key, text_take(&text, NULL));
-    }
+    while (is_set && json_next(root, &member))
+        is_set = set_attribute(person, member.key, member.value);
     json_free(root);
     return is_set;
 }
@@ -164,15 +186,22 @@ model_set_attribute(struct model *model, const struct guid *user, const char *na
 {
     struct person *person = find_person(model, user);
     struct json *value = json_parse(model->parser, json, strlen(json), NULL);
-    struct text text = TEXT_EMPTY;
+    bool is_set = person != NULL && value != NULL && set_attribute(person, name, value);
 
-    if (person == NULL || value == NULL) {
-        json_free(value);
-        return false;
-    }
-    json_print(value, &text);
     json_free(value);
-    return set_attribute(person, name, text_take(&text, NULL));
+    return is_set;
+}
+
+bool
+model_set_licensed(struct model *model, const struct guid *user, bool is_licensed)
+{
+    struct person *person = find_person(model, user);
+
+    if (person == NULL)
+        return false;
+    person->is_licensed = is_licensed;
+    person->licensed_at_ms = 0;
+    return true;
 }
 
 bool
@@ -352,13 +381,13 @@ free_group(struct group *group)
     free(group);
 }
 
-#define FREE_ALL(type, head, release)                                                              \
-    do {                                                                                           \
-        struct type *entry, *next_entry;                                                           \
-        HASH_ITER (hh, head, entry, next_entry) {                                                  \
-            HASH_DEL(head, entry);                                                                 \
-            release(entry);                                                                        \
-        }                                                                                          \
+#define FREE_ALL(type, head, release)             \
+    do {                                          \
+        struct type *entry, *next_entry;          \
+        HASH_ITER (hh, head, entry, next_entry) { \
+            HASH_DEL(head, entry);                \
+            release(entry);                       \
+        }                                         \
     } while (0)
 
 void

@@ -28,7 +28,8 @@ add_unit(struct environment *environment, const struct guid *id, const char *nam
                     model_table_put(table, row, "isdisabled", VALUE_OF_BOOLEAN(false));
 
     if (is_added && parent != NULL)
-        is_added = model_table_put(table, row, "_parentbusinessunitid_value", VALUE_OF_GUID(*parent));
+        is_added =
+            model_table_put(table, row, "_parentbusinessunitid_value", VALUE_OF_GUID(*parent));
     free(text);
     if (!is_added)
         return false;

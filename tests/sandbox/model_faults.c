@@ -29,7 +29,8 @@ free_fault(struct fault *fault)
 static void
 sweep(struct model *model)
 {
-    list_for_each(link, following, &model->faults) {
+    list_for_each(link, following, &model->faults)
+    {
         struct fault *fault = list_entry(link, struct fault, link);
 
         if (fault->left == 0)
@@ -61,8 +62,7 @@ model_add_fault(struct model *model, const struct model_fault *set)
 void
 model_clear_faults(struct model *model)
 {
-    list_for_each(link, following, &model->faults)
-        free_fault(list_entry(link, struct fault, link));
+    list_for_each(link, following, &model->faults) free_fault(list_entry(link, struct fault, link));
 }
 
 static bool
@@ -91,7 +91,8 @@ only_delays(const struct fault *fault)
 struct fault *
 model_faults_take(struct call *call)
 {
-    list_for_each(link, following, &call->model->faults) {
+    list_for_each(link, following, &call->model->faults)
+    {
         struct fault *fault = list_entry(link, struct fault, link);
 
         if (!matches(fault, call) || !strikes(call->model, fault->set.probability))

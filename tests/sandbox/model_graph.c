@@ -182,10 +182,11 @@ check_select(struct call *call, const char *list)
         size_t length = strcspn(list, ",");
 
         if (find_property(list, length) == NULL && !is_extension(list, length)) {
-            model_reply_malformed(call, "BadRequest",
-                                  "Parsing OData Select and Expand failed: Could not find a property "
-                                  "named '%.*s' on type 'microsoft.graph.user'.",
-                                  (int)(length < 100 ? length : 100), list);
+            model_reply_malformed(
+                call, "BadRequest",
+                "Parsing OData Select and Expand failed: Could not find a property "
+                "named '%.*s' on type 'microsoft.graph.user'.",
+                (int)(length < 100 ? length : 100), list);
             return false;
         }
         list += length + (list[length] == ',');
@@ -216,10 +217,11 @@ refuse_missing(struct call *call)
 {
     char text[GUID_TEXT_BYTES];
 
-    model_reply_error(call, 404, "Request_ResourceNotFound",
-                      "Resource '%s' does not exist or one of its queried reference-property objects "
-                      "are not present.",
-                      guid_format(&call->entry.user, text));
+    model_reply_error(
+        call, 404, "Request_ResourceNotFound",
+        "Resource '%s' does not exist or one of its queried reference-property objects "
+        "are not present.",
+        guid_format(&call->entry.user, text));
 }
 
 static void

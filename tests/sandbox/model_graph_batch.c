@@ -21,8 +21,8 @@ static const struct {
     const char *name;
     enum http_method method;
 } methods[] = {
-    {"GET", HTTP_GET},     {"POST", HTTP_POST},     {"PATCH", HTTP_PATCH},
-    {"PUT", HTTP_PUT},     {"DELETE", HTTP_DELETE},
+    {"GET", HTTP_GET}, {"POST", HTTP_POST},     {"PATCH", HTTP_PATCH},
+    {"PUT", HTTP_PUT}, {"DELETE", HTTP_DELETE},
 };
 
 static bool
@@ -59,6 +59,7 @@ read_item(struct item *item, const struct json *json, enum http_method *ret_meth
 {
     const struct json *body = json_get(json, "body");
     const char *url = json_string(json_get(json, "url"), NULL);
+    size_t length;
 
     item->json = json;
     item->id = json_string(json_get(json, "id"), NULL);
@@ -72,7 +73,7 @@ read_item(struct item *item, const struct json *json, enum http_method *ret_meth
     if (body == NULL)
         return true;
     json_print(body, &item->body);
-    return item->headers.data != NULL && http_header(&item->headers, "Content-Type", NULL) != NULL;
+    return http_header(&item->headers, "Content-Type", &length) != NULL;
 }
 
 static void
@@ -92,7 +93,9 @@ serve_item(struct call *whole, struct item *item, enum http_method method)
     } else {
         model_graph_resolve(&part);
         part.entry_index = model_ledger_open(part.model, &part.entry);
-        model_call_run(&part);
+        if (model_limits_enter_item(&part))
+            model_call_run(&part);
+        model_limits_leave_item(&part);
     }
     model_call_end_part(&part, whole);
 }
@@ -217,7 +220,8 @@ model_graph_batch(struct call *call)
 
     if (count == 0 || count > PARTS_MOST) {
         model_reply_malformed(call, "BadRequest",
-                              "Number of batch request steps must be between 1 and %d.", PARTS_MOST);
+                              "Number of batch request steps must be between 1 and %d.",
+                              PARTS_MOST);
     } else if (!read_items(requests, items, methods_of)) {
         model_reply_malformed(call, "BadRequest", "Invalid batch payload format.");
         free_items(items, count);

@@ -46,28 +46,25 @@ static bool
 is_early(const struct lane *lane, int64_t now_ms, int64_t grace_ms)
 {
     for (size_t i = 0; i < lane->ban_count; i++)
-        if (lane->bans[i].told_at_ms + grace_ms <= now_ms &&
-            now_ms < lane->bans[i].not_before_ms)
+        if (lane->bans[i].told_at_ms + grace_ms <= now_ms && now_ms < lane->bans[i].not_before_ms)
             return true;
     return false;
 }
 
-static void
-note_told(struct call *call, int64_t after_ms)
+/* What the answer tells; false: nothing. */
+static bool
+read_ban(const struct call *call, int64_t after_ms, struct ban *ret_ban)
 {
     int status = call->response->status;
-    struct ban ban;
     int64_t wait_ms;
 
     if (status != 429 && status != 503)
-        return;
+        return false;
     wait_ms = http_retry_after_ms(&call->response->headers, call->model->now.wall_ms);
-    if (wait_ms <= 0)
-        return;
-    ban.told_at_ms = NOW_MS(call) + after_ms;
-    ban.not_before_ms = NOW_MS(call) + wait_ms;
-    ban.is_refusing = status == 429;
-    note_ban(call->lane, &ban, NOW_MS(call));
+    ret_ban->told_at_ms = NOW_MS(call) + after_ms;
+    ret_ban->not_before_ms = NOW_MS(call) + wait_ms;
+    ret_ban->is_refusing = status == 429;
+    return wait_ms > 0;
 }
 
 /* --- refusing -------------------------------------------------------------------------------------------- */
@@ -125,13 +122,22 @@ grow_ring(struct lane *lane)
     return true;
 }
 
-static void
+static bool
 note_call(struct lane *lane, int64_t now_ms)
 {
     if (!grow_ring(lane))
-        return;
+        return false;
     lane->count++;
     *call_at(lane, lane->count - 1) = (struct lane_call){now_ms, 0};
+    return true;
+}
+
+/* The call never reached the service. */
+static void
+forget_call(struct call *call)
+{
+    if (call->is_counted)
+        call->lane->count--;
 }
 
 static void
@@ -186,7 +192,8 @@ enter_dataverse(struct call *call)
 
     prune(lane, now_ms, settings->dataverse_window_ms);
     if (lane->count > 0 && (int64_t)lane->count >= settings->dataverse_requests) {
-        refuse(call, "0x80072322", call_at(lane, 0)->at_ms + settings->dataverse_window_ms - now_ms);
+        refuse(call, "0x80072322",
+               call_at(lane, 0)->at_ms + settings->dataverse_window_ms - now_ms);
         return false;
     }
     if (lane->count > 0 && lane->execution_ms >= settings->dataverse_execution_ms) {
@@ -197,7 +204,7 @@ enter_dataverse(struct call *call)
         refuse(call, "0x80072326", CONCURRENT_RETRY_MS);
         return false;
     }
-    note_call(lane, now_ms);
+    call->is_counted = note_call(lane, now_ms);
     return true;
 }
 
@@ -210,7 +217,7 @@ leave_dataverse(struct call *call, int64_t after_ms)
 
     if (settings->dop_hint > 0)
         model_reply_header(call, "x-ms-dop-hint", "%lld", (long long)settings->dop_hint);
-    if (lane->count == 0 || call->response->status == 429)
+    if (!call->is_counted)
         return;
     call_at(lane, lane->count - 1)->execution_ms += after_ms;
     lane->execution_ms += after_ms;
@@ -240,7 +247,7 @@ enter_bap(struct call *call)
                call_at(lane, 0)->at_ms + settings->force_sync_window_ms - NOW_MS(call));
         return false;
     }
-    note_call(lane, NOW_MS(call));
+    call->is_counted = note_call(lane, NOW_MS(call));
     return true;
 }
 
@@ -313,11 +320,84 @@ model_limits_enter(struct call *call)
 void
 model_limits_leave(struct call *call, int64_t after_ms)
 {
-    if (call->lane == NULL || call->response->status == 0)
+    struct ban ban;
+
+    if (call->lane == NULL)
         return;
-    note_told(call, after_ms);
+    if (call->response->transport == HTTP_NOT_SENT) {
+        forget_call(call);
+        return;
+    }
+    if (read_ban(call, after_ms, &ban))
+        note_ban(call->lane, &ban, NOW_MS(call));
     if (call->service == MODEL_DATAVERSE && call->model->settings.limits != 0)
         leave_dataverse(call, after_ms);
+}
+
+/* --- items of a Graph batch: G-10 ----------------------------------------------------------------------------- */
+
+static struct item_ban *
+find_item_ban(const struct call *part)
+{
+    struct lane *lane = part->lane;
+
+    for (size_t i = 0; lane != NULL && i < lane->item_ban_count; i++)
+        if (guid_equal(&lane->item_bans[i].user, &part->entry.user) &&
+            strcmp(lane->item_bans[i].route, part->entry.route) == 0)
+            return &lane->item_bans[i];
+    return NULL;
+}
+
+bool
+model_limits_enter_item(struct call *part)
+{
+    const struct item_ban *item = find_item_ban(part);
+    int64_t grace_ms = part->model->settings.early_grace_ms;
+
+    if (item == NULL || NOW_MS(part) >= item->ban.not_before_ms ||
+        NOW_MS(part) < item->ban.told_at_ms + grace_ms)
+        return true;
+    model_ledger_offend(part->model, MODEL_OFFENCE_EARLY);
+    refuse(part, code_of(part),
+           item->ban.not_before_ms - NOW_MS(part) + part->model->settings.early_penalty_ms);
+    return false;
+}
+
+/* The place of an item that was told before, or of one whose time has passed, or a new one. */
+static struct item_ban *
+item_place(struct call *part)
+{
+    struct lane *lane = part->lane;
+    struct item_ban *place = find_item_ban(part);
+
+    for (size_t i = 0; place == NULL && i < lane->item_ban_count; i++)
+        if (lane->item_bans[i].ban.not_before_ms <= NOW_MS(part))
+            place = &lane->item_bans[i];
+    if (place != NULL)
+        return place;
+    if (lane->item_ban_count == lane->item_ban_capacity) {
+        size_t capacity = lane->item_ban_capacity == 0 ? 16 : 2 * lane->item_ban_capacity;
+        struct item_ban *grown = realloc(lane->item_bans, capacity * sizeof(*grown));
+
+        if (grown == NULL)
+            return NULL;
+        lane->item_bans = grown;
+        lane->item_ban_capacity = capacity;
+    }
+    return &lane->item_bans[lane->item_ban_count++];
+}
+
+void
+model_limits_leave_item(struct call *part)
+{
+    struct item_ban *place;
+    struct ban ban;
+
+    if (part->lane == NULL || !read_ban(part, 0, &ban))
+        return;
+    place = item_place(part);
+    if (place != NULL)
+        *place = (struct item_ban){part->entry.user, part->entry.route, ban};
 }
 
 void
@@ -325,5 +405,6 @@ model_limits_free(struct lane *lane)
 {
     free(lane->calls);
     free(lane->ends_ms);
+    free(lane->item_bans);
     memset(lane, 0, sizeof(*lane));
 }

@@ -143,8 +143,8 @@ read_scope(struct form *form)
         bool is_plain = false;
 
         for (size_t i = 0; i < sizeof(no_resources) / sizeof(no_resources[0]); i++)
-            is_plain |= strlen(no_resources[i]) == length &&
-                        strncmp(no_resources[i], word, length) == 0;
+            is_plain |=
+                strlen(no_resources[i]) == length && strncmp(no_resources[i], word, length) == 0;
         if (!is_plain && (form->resource != NULL || length <= sizeof(tail) - 1 ||
                           strncmp(word + length - (sizeof(tail) - 1), tail, sizeof(tail) - 1) != 0))
             return false;
@@ -201,8 +201,7 @@ serve_form(struct call *call, struct form *form)
         refuse(call, 400, "invalid_request", 900144, "The request body lacks a parameter.");
     else if (strcmp(field(form, "grant_type"), "client_credentials") != 0)
         refuse(call, 400, "unsupported_grant_type", 70003, "The grant type is not supported.");
-    else if (call->application == NULL ||
-             !guid_equal(&call->application->tenant, &form->tenant))
+    else if (call->application == NULL || !guid_equal(&call->application->tenant, &form->tenant))
         refuse(call, 400, "unauthorized_client", 700016, "Application not found in the directory.");
     else if (*field(form, "client_secret") == '\0')
         refuse(call, 401, "invalid_client", 7000218, "The request body lacks a client secret.");

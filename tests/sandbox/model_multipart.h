@@ -13,7 +13,7 @@
  */
 
 struct multipart {
-    const char *at;  /* behind the last delimiter */
+    const char *at; /* behind the last delimiter */
     const char *end;
     char delimiter[80]; /* "--boundary" */
     bool is_closed;     /* the closing delimiter was seen */

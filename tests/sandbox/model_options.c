@@ -20,36 +20,37 @@ struct reader {
 static bool
 refuse_property(struct call *call, const struct table *table, const char *name, size_t length)
 {
-    model_reply_malformed(call, "0x80060888",
-                          "Could not find a property named '%.*s' on type 'Microsoft.Dynamics.CRM.%s'.",
-                          (int)(length < 100 ? length : 100), name, table->entity);
+    model_reply_malformed(
+        call, "0x80060888",
+        "Could not find a property named '%.*s' on type 'Microsoft.Dynamics.CRM.%s'.",
+        (int)(length < 100 ? length : 100), name, table->entity);
     return false;
 }
 
+/* Names between commas, blanks around them. */
 static bool
 read_columns(struct call *call, const struct table *table, const char *list, size_t length,
              struct selection *selection)
 {
     const char *end = list + length;
 
-    while (list < end) {
-        size_t name = strcspn(list, ",)");
-        size_t trimmed;
+    for (;;) {
+        const char *comma = memchr(list, ',', (size_t)(end - list));
+        const char *name_end = comma == NULL ? end : comma;
+        size_t column, name;
 
-        while (*list == ' ') {
+        while (list < name_end && *list == ' ')
             list++;
+        for (name = (size_t)(name_end - list); name > 0 && list[name - 1] == ' ';)
             name--;
-        }
-        for (trimmed = name; trimmed > 0 && list[trimmed - 1] == ' ';)
-            trimmed--;
-        if (selection->count == SELECT_MOST)
-            return refuse_property(call, table, list, trimmed);
-        selection->columns[selection->count] = model_table_queried(table, list, trimmed);
-        if (selection->columns[selection->count++] == table->column_count)
-            return refuse_property(call, table, list, trimmed);
-        list += name + (list + name < end);
+        column = model_table_queried(table, list, name);
+        if (column == table->column_count || selection->count == SELECT_MOST)
+            return refuse_property(call, table, list, name);
+        selection->columns[selection->count++] = column;
+        if (comma == NULL)
+            return true;
+        list = comma + 1;
     }
-    return true;
 }
 
 static bool
@@ -156,9 +157,12 @@ read_skiptoken(struct call *call, struct query *query, const char *value)
 }
 
 static const struct reader readers[] = {
-    {"$select", read_select, true},    {"$expand", read_expand, true},
-    {"$filter", read_filter, false},   {"$orderby", read_orderby, false},
-    {"$top", read_top, false},         {"$count", read_count, false},
+    {"$select", read_select, true},
+    {"$expand", read_expand, true},
+    {"$filter", read_filter, false},
+    {"$orderby", read_orderby, false},
+    {"$top", read_top, false},
+    {"$count", read_count, false},
     {"$skiptoken", read_skiptoken, false},
 };
 

@@ -54,15 +54,17 @@ refuse_missing(struct call *call)
 static bool
 check_preconditions(struct call *call, const struct row *row)
 {
-    bool has_match = http_header(call->headers, "If-Match", NULL) != NULL;
+    size_t length;
+    bool has_match = http_header(call->headers, "If-Match", &length) != NULL;
 
     if (has_match && row == NULL) {
         refuse_missing(call);
         return false;
     }
     if (has_match && !has_header(call, "If-Match", "*") && !is_current(call, row)) {
-        model_reply_error(call, 412, "0x80060882",
-                          "The version of the existing record doesn't match the RowVersion property.");
+        model_reply_error(
+            call, 412, "0x80060882",
+            "The version of the existing record doesn't match the RowVersion property.");
         return false;
     }
     if (row != NULL && has_header(call, "If-None-Match", "*")) {

@@ -43,10 +43,11 @@ read_text(struct call *call, const struct column *column, const struct json *jso
         return refuse_payload(call, "Cannot convert a value to target type 'Edm.String' for",
                               column->name);
     if (count_units(string) > column->high) {
-        model_reply_error(call, 400, "0x80044331",
-                          "A validation error occurred. The length of the '%s' attribute of the '%s' "
-                          "entity exceeded the maximum allowed length of '%lld'.",
-                          column->name, call->target.table->entity, (long long)column->high);
+        model_reply_error(
+            call, 400, "0x80044331",
+            "A validation error occurred. The length of the '%s' attribute of the '%s' "
+            "entity exceeded the maximum allowed length of '%lld'.",
+            column->name, call->target.table->entity, (long long)column->high);
         return false;
     }
     ret_value->type = VALUE_NULL;
@@ -67,10 +68,11 @@ read_integer(struct call *call, const struct column *column, const struct json *
         return refuse_payload(call, "Cannot convert a value to target type 'Edm.Int32' for",
                               column->name);
     if (integer < column->low || integer > column->high) {
-        model_reply_error(call, 400, "0x80044330",
-                          "A validation error occurred. The value %lld of '%s' is outside the valid "
-                          "range.",
-                          (long long)integer, column->name);
+        model_reply_error(
+            call, 400, "0x80044330",
+            "A validation error occurred. The value %lld of '%s' is outside the valid "
+            "range.",
+            (long long)integer, column->name);
         return false;
     }
     *ret_value = VALUE_OF_INTEGER(integer);

@@ -59,7 +59,8 @@ model_pending_has(struct environment *environment, const struct guid *user)
 void
 model_pending_advance(struct model *model)
 {
-    list_for_each(link, following, &model->pending) {
+    list_for_each(link, following, &model->pending)
+    {
         struct pending *pending = list_entry(link, struct pending, link);
         const struct person *person;
 

@@ -36,6 +36,13 @@ struct ban {
     bool is_refusing; /* a 429: calls before it are refused; else they only count as early */
 };
 
+/* The same for one item of a Graph batch, which may be told so alone. */
+struct item_ban {
+    struct guid user;
+    const char *route;
+    struct ban ban;
+};
+
 enum { LANE_BANS = 16 };
 
 /* What one application did to one service (and organisation) lately, and what it was told. */
@@ -47,6 +54,8 @@ struct lane {
     size_t in_flight, ends_capacity;
     struct ban bans[LANE_BANS];
     size_t ban_count;
+    struct item_ban *item_bans;
+    size_t item_ban_count, item_ban_capacity;
     double units; /* Graph: what is left in the bucket */
     int64_t filled_at_ms;
     bool is_filled;
@@ -137,7 +146,8 @@ struct environment {
     struct guid root_unit;
     struct guid security_group;
     bool has_dataverse;
-    int64_t version; /* of the last change in the organisation */
+    bool is_root_parent_null; /* as its role rows stand now */
+    int64_t version;          /* of the last change in the organisation */
     struct table tables[TABLES];
     struct role *roles;
     struct principal *principals;
@@ -274,13 +284,15 @@ struct call {
     int64_t extra_ms;
     struct model_entry entry;
     size_t entry_index;
-    bool is_failed;      /* carried out with an error, whatever was told */
+    bool is_counted; /* in its lane's window */
+    bool is_failed;  /* carried out with an error, whatever was told */
 };
 
 #define NOW_MS(call) ((call)->model->now.mono_ms)
 
 /* model.c */
-void model_call_run(struct call *call); /* faults, then the service's handler, for calls and parts */
+void
+model_call_run(struct call *call); /* faults, then the service's handler, for calls and parts */
 void model_call_begin_part(struct call *part, struct call *whole, struct http_response *response);
 void model_call_end_part(struct call *part, struct call *whole);
 
@@ -318,6 +330,8 @@ void model_faults_apply(const struct fault *fault, struct call *call);
 bool model_limits_enter(struct call *call);
 bool model_limits_spend(struct call *call, int units); /* Graph, parts too */
 void model_limits_leave(struct call *call, int64_t after_ms);
+bool model_limits_enter_item(struct call *part); /* a Graph batch's; false: refused and answered */
+void model_limits_leave_item(struct call *part);
 void model_limits_free(struct lane *lane);
 
 /* model_settings.c */
@@ -373,7 +387,8 @@ void model_undo_commit(struct transaction *transaction);
 void model_undo_roll_back(struct transaction *transaction);
 
 /* model_entra.c */
-struct person *model_entra_person(struct model *model, const struct guid *id); /* not when deleted */
+struct person *model_entra_person(struct model *model,
+                                  const struct guid *id); /* not when deleted */
 bool model_entra_is_visible(const struct model *model, const struct person *person);
 bool model_entra_is_licensed(const struct model *model, const struct person *person);
 /* Directly or through groups in it; ${is_lagging}: as a lagging replica sees it. */
@@ -387,11 +402,13 @@ void model_environment_free(struct model *model);
 bool model_environment_has_unit(const struct environment *environment, const struct guid *unit);
 
 /* model_roles.c */
-bool model_roles_copy(struct environment *environment, const struct guid *unit); /* all, for a new unit */
+bool model_roles_copy(struct environment *environment,
+                      const struct guid *unit); /* all, for a new unit */
 struct guid model_roles_id(const struct environment *environment, const struct guid *root,
                            const struct guid *unit);
 struct row *model_roles_find(struct environment *environment, const struct guid *root,
                              const struct guid *unit);
+void model_roles_show_parents(struct environment *environment, bool is_null);
 void model_roles_free(struct environment *environment);
 
 /* model_rows.c; versions are the caller's business but for new rows and force syncs */

@@ -1,6 +1,7 @@
 /* Reads from Dataverse's tables: which rows, in which order, how many a page, written as JSON. */
 #include "model_query.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,21 +51,10 @@ write_etag(struct json_writer *writer, int64_t version)
     json_write_raw(writer, "@odata.etag", etag, length + 3);
 }
 
-/* A root role's parentrootroleid is its own id, or null in some organisations: D-32. */
-static bool
-is_hidden_parent(const struct call *call, const struct table *table, const struct row *row,
-                 size_t column)
-{
-    return call->model->settings.root_role_parent_null != 0 &&
-           table == &call->environment->tables[TABLE_ROLE] &&
-           strcmp(table->columns[column].query_name, "_parentrootroleid_value") == 0 &&
-           guid_equal(&row->values[column].guid, &row->id);
-}
-
 /* The selected columns, and the primary key always: D-12. */
 static void
-write_columns(const struct call *call, struct json_writer *writer, const struct table *table,
-              const struct row *row, const struct selection *selection)
+write_columns(struct json_writer *writer, const struct table *table, const struct row *row,
+              const struct selection *selection)
 {
     size_t count = selection->count == 0 ? table->column_count : selection->count;
     bool has_key = selection->count == 0;
@@ -75,10 +65,7 @@ write_columns(const struct call *call, struct json_writer *writer, const struct 
         const char *key = table->columns[column].query_name;
 
         has_key |= column == 0;
-        if (is_hidden_parent(call, table, row, column))
-            json_write_null(writer, key);
-        else
-            model_query_write_value(writer, key, &row->values[column]);
+        model_query_write_value(writer, key, &row->values[column]);
     }
     if (!has_key)
         model_query_write_value(writer, table->columns[0].query_name, &row->values[0]);
@@ -109,7 +96,7 @@ write_roles(const struct call *call, struct json_writer *writer, const char *key
         if (role == NULL)
             continue;
         json_write_object(writer, NULL);
-        write_columns(call, writer, table, role, selection);
+        write_columns(writer, table, role, selection);
         json_write_object_end(writer);
     }
     json_write_array_end(writer);
@@ -119,7 +106,7 @@ static void
 write_members(const struct call *call, struct json_writer *writer, const struct query *query,
               const struct row *row)
 {
-    write_columns(call, writer, query->table, row, &query->selection);
+    write_columns(writer, query->table, row, &query->selection);
     if (query->has_expand)
         write_roles(call, writer, "systemuserroles_association", row, &query->expanded);
 }
@@ -183,11 +170,12 @@ compare_rows(const void *a, const void *b, void *argument)
     int order = 0;
 
     if (query->is_ordered)
-        order = compare_values(&left->values[query->order_column],
-                               &right->values[query->order_column]);
+        order =
+            compare_values(&left->values[query->order_column], &right->values[query->order_column]);
     if (query->is_descending)
         order = -order;
-    return order != 0 ? order : (left->sequence > right->sequence) - (left->sequence < right->sequence);
+    return order != 0 ? order
+                      : (left->sequence > right->sequence) - (left->sequence < right->sequence);
 }
 
 /* Each row once and only those that match; in the order of making, or as asked. */
@@ -259,7 +247,8 @@ write_next_link(const struct call *call, struct json_writer *writer, const struc
     while (*pair != '\0') {
         size_t length = strcspn(pair, "&");
 
-        if (strncasecmp(pair, "$skiptoken", 10) != 0 && strncasecmp(pair, "%24skiptoken", 12) != 0) {
+        if (strncasecmp(pair, "$skiptoken", 10) != 0 &&
+            strncasecmp(pair, "%24skiptoken", 12) != 0) {
             text_add_bytes(&link, pair, length);
             text_add_char(&link, '&');
         }
@@ -354,6 +343,19 @@ just_in_time(struct call *call)
     return model_target_row(call);
 }
 
+/* If-None-Match with the row's ETag; not with $expand: D-18. */
+static bool
+is_known(const struct call *call, const struct query *query, const struct row *row)
+{
+    size_t length;
+    const char *value = http_header(call->headers, "If-None-Match", &length);
+    char etag[40];
+
+    snprintf(etag, sizeof(etag), "W/\"%lld\"", (long long)row->version);
+    return value != NULL && !query->has_expand && length == strlen(etag) &&
+           strncmp(value, etag, length) == 0;
+}
+
 void
 model_query_row(struct call *call)
 {
@@ -365,7 +367,9 @@ model_query_row(struct call *call)
         return;
     if (row == NULL)
         row = just_in_time(call);
-    if (row != NULL)
+    if (row != NULL && is_known(call, &query, row))
+        model_reply_status(call, 304);
+    else if (row != NULL)
         reply_row(call, &query, row, 200);
     else if (call->target.key == KEY_OBJECT_ID)
         model_reply_error(call, 404, "0x80060891",

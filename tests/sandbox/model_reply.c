@@ -85,11 +85,21 @@ write_inner_error(struct call *call, struct json_writer *writer)
     json_write_object_end(writer);
 }
 
+/* Messages quote what came, cut anywhere: only ASCII of it is safe to hand back. */
 static void
-reply_error(struct call *call, int status, const char *code, const char *message)
+make_printable(char *message)
+{
+    for (; *message != '\0'; message++)
+        if ((unsigned char)*message < ' ' || (unsigned char)*message >= 0x7f)
+            *message = '?';
+}
+
+static void
+reply_error(struct call *call, int status, const char *code, char *message)
 {
     struct json_writer writer;
 
+    make_printable(message);
     text_clear(&call->response->body);
     model_reply_json(call, status);
     json_writer_init(&writer, &call->response->body);
@@ -132,14 +142,18 @@ model_reply_malformed(struct call *call, const char *code, const char *format, .
 static void
 reply_challenge(struct call *call)
 {
+    const char *login = "https://login.microsoftonline.com";
     char tenant[GUID_TEXT_BYTES] = "common";
+    const struct origin *origin, *next;
 
+    HASH_ITER (hh, call->model->origins, origin, next)
+        if (origin->service == MODEL_LOGIN)
+            login = origin->text;
     if (call->model->applications != NULL)
         guid_format(&call->model->applications->tenant, tenant);
     model_reply_status(call, 401);
     model_reply_header(call, "WWW-Authenticate",
-                       "Bearer authorization_uri=https://login.microsoftonline.com/%s/oauth2/authorize, "
-                       "resource_id=%s/",
+                       "Bearer authorization_uri=%s/%s/oauth2/authorize, resource_id=%s/", login,
                        tenant, call->origin->text);
 }
 

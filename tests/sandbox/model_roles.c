@@ -17,12 +17,20 @@ model_roles_id(const struct environment *environment, const struct guid *root,
 }
 
 struct row *
-model_roles_find(struct environment *environment, const struct guid *root,
-                 const struct guid *unit)
+model_roles_find(struct environment *environment, const struct guid *root, const struct guid *unit)
 {
     struct guid id = model_roles_id(environment, root, unit);
 
     return model_table_find(&environment->tables[TABLE_ROLE], &id);
+}
+
+/* A root role's parentrootroleid is its own id, or null in some organisations: D-32. */
+static struct value
+root_of(const struct environment *environment, const struct guid *id, const struct guid *root)
+{
+    if (environment->is_root_parent_null && guid_equal(id, root))
+        return (struct value){.type = VALUE_NULL};
+    return VALUE_OF_GUID(*root);
 }
 
 static bool
@@ -37,9 +45,28 @@ add_copy(struct environment *environment, const struct role *role, const struct 
     row->version = ++environment->version;
     return model_table_put(table, row, "name", VALUE_OF_TEXT(role->name)) &&
            model_table_put(table, row, "_businessunitid_value", VALUE_OF_GUID(*unit)) &&
-           model_table_put(table, row, "_parentrootroleid_value", VALUE_OF_GUID(role->root)) &&
+           model_table_put(table, row, "_parentrootroleid_value",
+                           root_of(environment, &id, &role->root)) &&
            (guid_equal(&id, &role->root) ||
             model_table_put(table, row, "_parentroleid_value", VALUE_OF_GUID(role->root)));
+}
+
+void
+model_roles_show_parents(struct environment *environment, bool is_null)
+{
+    struct table *table = &environment->tables[TABLE_ROLE];
+    const struct role *role, *next;
+
+    if (environment->is_root_parent_null == is_null)
+        return;
+    environment->is_root_parent_null = is_null;
+    HASH_ITER (hh, environment->roles, role, next) {
+        struct row *row = model_table_find(table, &role->root);
+
+        if (row != NULL)
+            (void)model_table_put(table, row, "_parentrootroleid_value",
+                                  root_of(environment, &role->root, &role->root));
+    }
 }
 
 bool

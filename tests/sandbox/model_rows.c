@@ -41,17 +41,17 @@ model_rows_make(struct environment *environment, const struct guid *id,
 
     if (row == NULL)
         return NULL;
-    is_made = model_table_put(table, row, "isdisabled", VALUE_OF_BOOLEAN(false)) &&
-              model_table_put(table, row, "islicensed", VALUE_OF_BOOLEAN(true)) &&
-              model_table_put(table, row, "issyncwithdirectory", VALUE_OF_BOOLEAN(true)) &&
-              model_table_put(table, row, "setupuser", VALUE_OF_BOOLEAN(false)) &&
-              model_table_put(table, row, "accessmode", VALUE_OF_INTEGER(0)) &&
-              model_table_put(table, row, "azurestate", VALUE_OF_INTEGER(0)) &&
-              model_table_put(table, row, "_businessunitid_value",
-                              VALUE_OF_GUID(environment->root_unit));
+    is_made =
+        model_table_put(table, row, "isdisabled", VALUE_OF_BOOLEAN(false)) &&
+        model_table_put(table, row, "islicensed", VALUE_OF_BOOLEAN(true)) &&
+        model_table_put(table, row, "issyncwithdirectory", VALUE_OF_BOOLEAN(true)) &&
+        model_table_put(table, row, "setupuser", VALUE_OF_BOOLEAN(false)) &&
+        model_table_put(table, row, "accessmode", VALUE_OF_INTEGER(0)) &&
+        model_table_put(table, row, "azurestate", VALUE_OF_INTEGER(0)) &&
+        model_table_put(table, row, "_businessunitid_value", VALUE_OF_GUID(environment->root_unit));
     if (is_made && object_id != NULL && !guid_is_zero(object_id))
-        is_made = model_table_put(table, row, "azureactivedirectoryobjectid",
-                                  VALUE_OF_GUID(*object_id));
+        is_made =
+            model_table_put(table, row, "azureactivedirectoryobjectid", VALUE_OF_GUID(*object_id));
     if (!is_made) {
         model_table_remove(table, row);
         return NULL;
@@ -68,8 +68,8 @@ model_rows_make_application(struct model *model, struct environment *environment
     struct guid object_id = model_random_guid(&model->rng);
     struct row *row = model_rows_make(environment, &id, &object_id);
 
-    if (row == NULL || !model_table_put(users_of(environment), row, "applicationid",
-                                        VALUE_OF_GUID(*client)))
+    if (row == NULL ||
+        !model_table_put(users_of(environment), row, "applicationid", VALUE_OF_GUID(*client)))
         return false;
     *ret_id = id;
     return true;
@@ -334,6 +334,26 @@ model_column(struct model *model, const char *id, const struct guid *row_id, con
 }
 
 bool
+model_set_column(struct model *model, const char *id, const struct guid *row_id, const char *column,
+                 const char *json)
+{
+    struct environment *environment;
+    struct row *row = find_row(model, id, row_id, &environment);
+    struct text object = TEXT_EMPTY;
+    bool is_set;
+
+    text_add_char(&object, '{');
+    text_add_json(&object, column, strlen(column));
+    text_addf(&object, ":%s}", json);
+    is_set = row != NULL && !object.failed &&
+             seed_columns(model, users_of(environment), row, object.data);
+    if (is_set)
+        row->version = ++environment->version;
+    text_free(&object);
+    return is_set;
+}
+
+bool
 model_holds_role(struct model *model, const char *id, const struct guid *row_id,
                  const struct guid *root_role)
 {
@@ -384,6 +404,6 @@ model_give_role(struct model *model, const char *id, const struct guid *row_id,
         return false;
     unit = model_table_value(users_of(environment), row, "_businessunitid_value");
     role = model_roles_find(environment, root_role, &unit->guid);
-    return role != NULL && (model_value_list_has(&row->roles, &role->id) ||
-                            model_rows_give(model, row, &role->id));
+    return role != NULL &&
+           (model_value_list_has(&row->roles, &role->id) || model_rows_give(model, row, &role->id));
 }

@@ -3,7 +3,10 @@
 
 #include "model_private.h"
 
-#define SETTING(name, value, help) {#name, offsetof(struct model_settings, name), value, help}
+#define SETTING(name, value, help)                                \
+    {                                                             \
+#name, offsetof(struct model_settings, name), value, help \
+    }
 
 static const struct {
     const char *name;

@@ -7,15 +7,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ID(column) {column, column, COLUMN_ID, 0, 0, false, true, 0}
-#define GUID(column) {column, column, COLUMN_GUID, 0, 0, false, false, 0}
-#define TEXT(column, longest, writable, required) \
-    {column, column, COLUMN_TEXT, 0, longest, writable, required, 0}
-#define INTEGER(column, smallest, largest, writable) \
-    {column, column, COLUMN_INTEGER, smallest, largest, writable, false, 0}
-#define BOOLEAN(column, writable) {column, column, COLUMN_BOOLEAN, 0, 0, writable, false, 0}
-#define LOOKUP(column, writable, table) \
-    {column, "_" column "_value", COLUMN_LOOKUP, 0, 0, writable, true, table}
+#define ID(column)                                      \
+    {                                                   \
+        column, column, COLUMN_ID, 0, 0, false, true, 0 \
+    }
+#define GUID(column)                                       \
+    {                                                      \
+        column, column, COLUMN_GUID, 0, 0, false, false, 0 \
+    }
+#define TEXT(column, longest, writable, required)                      \
+    {                                                                  \
+        column, column, COLUMN_TEXT, 0, longest, writable, required, 0 \
+    }
+#define INTEGER(column, smallest, largest, writable)                          \
+    {                                                                         \
+        column, column, COLUMN_INTEGER, smallest, largest, writable, false, 0 \
+    }
+#define BOOLEAN(column, writable)                                \
+    {                                                            \
+        column, column, COLUMN_BOOLEAN, 0, 0, writable, false, 0 \
+    }
+#define LOOKUP(column, writable, table)                                         \
+    {                                                                           \
+        column, "_" column "_value", COLUMN_LOOKUP, 0, 0, writable, true, table \
+    }
 
 enum { CUSTOM_TEXT_LONGEST = 100 };
 

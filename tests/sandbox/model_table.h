@@ -29,7 +29,7 @@ struct column {
     const char *name;       /* as payloads write it (with @odata.bind where a look-up) */
     const char *query_name; /* as $select, $filter and answers write it */
     enum column_type type;
-    int64_t low, high;      /* whole numbers: the range; texts: ${high} characters at most */
+    int64_t low, high; /* whole numbers: the range; texts: ${high} characters at most */
     bool is_writable;
     bool is_required;       /* cannot be emptied */
     enum table_name target; /* of a look-up */
@@ -64,8 +64,8 @@ struct row {
     struct guid id;
     uint64_t sequence; /* rising; pages go by it */
     int64_t version;
-    struct value *values; /* one a column */
-    struct id_list roles; /* directly held */
+    struct value *values;            /* one a column */
+    struct id_list roles;            /* directly held */
     struct past_list past[ROW_PAST]; /* the latest first; only kept where $expand may be stale */
     struct row *next_same;           /* the next with the same value in the indexed column */
     UT_hash_handle hh;
@@ -112,7 +112,8 @@ struct value *model_table_value(const struct table *table, const struct row *row
 
 /* Sets the row's value ${column} and keeps the index true; the text is copied. False: no memory,
  * nothing changed. */
-bool model_table_set(struct table *table, struct row *row, size_t column, const struct value *value);
+bool model_table_set(struct table *table, struct row *row, size_t column,
+                     const struct value *value);
 /* The same by the column's name in queries, which must exist. */
 bool model_table_put(struct table *table, struct row *row, const char *name, struct value value);
 
@@ -131,7 +132,7 @@ bool model_value_matches(const struct value *a, const struct value *b);
 bool model_value_equal(const struct value *a, const struct value *b);
 
 bool model_value_list_has(const struct id_list *list, const struct guid *id);
-bool model_value_list_add(struct id_list *list, const struct guid *id); /* false: no memory */
+bool model_value_list_add(struct id_list *list, const struct guid *id);    /* false: no memory */
 bool model_value_list_remove(struct id_list *list, const struct guid *id); /* false: not in it */
 bool model_value_list_copy(struct id_list *to, const struct id_list *from);
 void model_value_list_fini(struct id_list *list);

@@ -98,8 +98,7 @@ model_value_list_remove(struct id_list *list, const struct guid *id)
     if (place == list->count)
         return false;
     list->count--;
-    memmove(&list->ids[place], &list->ids[place + 1],
-            (list->count - place) * sizeof(list->ids[0]));
+    memmove(&list->ids[place], &list->ids[place + 1], (list->count - place) * sizeof(list->ids[0]));
     return true;
 }
 

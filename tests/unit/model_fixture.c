@@ -27,8 +27,9 @@ seed_people(struct model *model)
                              .user_principal_name = "ada@contoso.test",
                              .is_enabled = true,
                              .is_licensed = true,
-                             .attributes = "{\"displayName\":\"Ada\",\"department\":\"R&D\",\"" EXTENSION
-                                           "\":\"Bern\"}"};
+                             .attributes =
+                                 "{\"displayName\":\"Ada\",\"department\":\"R&D\",\"" EXTENSION
+                                 "\":\"Bern\"}"};
     struct model_user bob = ada;
     struct model_row row = {.id = guid_of(BOB_ROW), .object_id = guid_of(BOB)};
     struct guid crew = guid_of(CREW), core = guid_of(CORE);
@@ -131,8 +132,8 @@ fixture_teardown(void **state)
 }
 
 int
-fixture_send(struct fixture *fixture, enum http_method method, const char *url,
-             const char *headers, const char *body)
+fixture_send(struct fixture *fixture, enum http_method method, const char *url, const char *headers,
+             const char *body)
 {
     struct http_request request = HTTP_REQUEST_EMPTY;
 
@@ -142,18 +143,17 @@ fixture_send(struct fixture *fixture, enum http_method method, const char *url,
     text_add(&request.url, url);
     text_add(&request.headers, headers == NULL ? "" : headers);
     text_add(&request.body, body == NULL ? "" : body);
-    model_answer(fixture->model, &request, &fixture->clock, &fixture->response,
-                 &fixture->after_ms);
+    model_answer(fixture->model, &request, &fixture->clock, &fixture->response, &fixture->after_ms);
     http_request_free(&request);
-    fixture->json = json_parse(fixture->parser,
-                               fixture->response.body.data == NULL ? "" : fixture->response.body.data,
-                               fixture->response.body.length, NULL);
+    fixture->json = json_parse(
+        fixture->parser, fixture->response.body.data == NULL ? "" : fixture->response.body.data,
+        fixture->response.body.length, NULL);
     return fixture->response.status;
 }
 
 int
-fixture_call(struct fixture *fixture, enum http_method method, const char *url,
-             const char *headers, const char *body)
+fixture_call(struct fixture *fixture, enum http_method method, const char *url, const char *headers,
+             const char *body)
 {
     const char *token = "";
     struct text all = TEXT_EMPTY;

@@ -41,10 +41,10 @@ refuses(struct fixture *fixture, const char *form, int status, const char *error
 static void
 a_form_with_anything_wrong_is_refused_by_name(void **state)
 {
-    refuses(*state, "client_id=" CLIENT "&client_secret=no&grant_type=client_credentials&scope=x", 401,
-            "invalid_client");
-    refuses(*state, "client_id=" NOBODY "&client_secret=no&grant_type=client_credentials&scope=x", 400,
-            "unauthorized_client");
+    refuses(*state, "client_id=" CLIENT "&client_secret=no&grant_type=client_credentials&scope=x",
+            401, "invalid_client");
+    refuses(*state, "client_id=" NOBODY "&client_secret=no&grant_type=client_credentials&scope=x",
+            400, "unauthorized_client");
     refuses(*state, "client_id=" CLIENT "&grant_type=password&scope=x", 400,
             "unsupported_grant_type");
     refuses(*state, "client_id=" CLIENT, 400, "invalid_request");
@@ -64,8 +64,8 @@ an_unknown_tenant_is_refused(void **state)
                                   GOOD "&scope=" CRM "/.default"),
                      400);
     assert_string_equal(fixture_text(fixture, "error"), "invalid_request");
-    assert_int_equal(fixture_send(fixture, HTTP_GET, LOGIN "/" TENANT "/oauth2/v2.0/token", NULL, NULL),
-                     405);
+    assert_int_equal(
+        fixture_send(fixture, HTTP_GET, LOGIN "/" TENANT "/oauth2/v2.0/token", NULL, NULL), 405);
     assert_int_equal(fixture_send(fixture, HTTP_POST, LOGIN "/common", NULL, NULL), 404);
 }
 
@@ -82,11 +82,13 @@ each_api_refuses_a_token_for_another_audience_in_its_own_way(void **state)
     assert_int_equal(model_offences(fixture->model, MODEL_OFFENCE_WRONG_AUDIENCE), 1);
     text_clear(&headers);
     text_addf(&headers, "Authorization: Bearer %s\n", fixture->tokens[MODEL_DATAVERSE]);
-    assert_int_equal(fixture_send(fixture, HTTP_GET, GRAPH "/v1.0/users/" ADA, headers.data, NULL), 401);
+    assert_int_equal(fixture_send(fixture, HTTP_GET, GRAPH "/v1.0/users/" ADA, headers.data, NULL),
+                     401);
     assert_string_equal(fixture_code(fixture), "InvalidAuthenticationToken");
     assert_int_equal(fixture_send(fixture, HTTP_GET, BAP "/x", headers.data, NULL), 401);
-    assert_int_equal(fixture_send(fixture, HTTP_GET, OTHER_CRM "/api/data/v9.2/WhoAmI", headers.data, NULL),
-                     401);
+    assert_int_equal(
+        fixture_send(fixture, HTTP_GET, OTHER_CRM "/api/data/v9.2/WhoAmI", headers.data, NULL),
+        401);
     assert_int_equal(model_offences(fixture->model, MODEL_OFFENCE_WRONG_AUDIENCE), 4);
     text_free(&headers);
 }
@@ -109,7 +111,8 @@ without_a_token_nothing_opens(void **state)
     struct fixture *fixture = *state;
 
     assert_int_equal(fixture_send(fixture, HTTP_GET, API "WhoAmI", NULL, NULL), 401);
-    assert_int_equal(fixture_send(fixture, HTTP_GET, API "WhoAmI", "Authorization: Basic x\n", NULL), 401);
+    assert_int_equal(
+        fixture_send(fixture, HTTP_GET, API "WhoAmI", "Authorization: Basic x\n", NULL), 401);
     assert_int_equal(fixture_send(fixture, HTTP_GET, GRAPH "/v1.0/users/" ADA, NULL, NULL), 401);
     assert_int_equal(fixture_send(fixture, HTTP_POST, BAP "/x", NULL, NULL), 401);
 }
