@@ -204,8 +204,6 @@ http_same_origin_is_not_fooled(void **state)
         "https://evil.test\\@graph.microsoft.com/",
         "https://graph.microsoft.com\\.evil.test/",
         "https://graph.microsoft.com%00.evil.test/",
-        "https://" SHORTER,
-        "https://" HOST ".",
         "http://graph.microsoft.com/",
         "http://graph.microsoft.com:443/",
         "https://graph.microsoft.com:80/",
@@ -220,6 +218,8 @@ http_same_origin_is_not_fooled(void **state)
     for (size_t i = 0; i < COUNT(elsewhere); i++)
         if (http_same_origin(elsewhere[i], base))
             fail_msg("%s was taken for %s", elsewhere[i], base);
+    assert_false(http_same_origin("https://" SHORTER, base));
+    assert_false(http_same_origin("https://" HOST ".", base));
     assert_false(http_same_origin("", ""));
 }
 
