@@ -197,8 +197,7 @@ an_upsert_in_a_set_that_fails_leaves_no_row(void **state)
         send(fixture,
              SET_OPEN SET_PART("1") "PATCH systemusers(" NOBODY
                                     ") HTTP/1.1\r\n\r\n{\"new_site\":\"x\"}\r\n" SET_PART(
-                                        "2") "PATCH systemusers(" BOB_ROW
-                                             ") HTTP/1.1\r\nIf-Match: "
+                                        "2") "PATCH systemusers(" BOB_ROW ") HTTP/1.1\r\nIf-Match: "
                                              "W/\"1\"\r\n\r\n{\"new_site\":\"x\"}\r\n" SET_END END),
         412);
     assert_false(model_column(fixture->model, "e1", &row, "new_site", &json));
