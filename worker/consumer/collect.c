@@ -89,20 +89,21 @@ struct partition_labels {
     const char *values[2];
 };
 
+/* In place, since one of the values points into it. */
 static void
 make_labels(const struct collector *collector, int topic, int32_t partition,
-            struct partition_labels *labels)
+            struct partition_labels *ret_labels)
 {
-    (void)snprintf(labels->number, sizeof(labels->number), "%d", (int)partition);
-    labels->values[0] = collector->sources.topics[topic];
-    labels->values[1] = labels->number;
+    (void)snprintf(ret_labels->number, NUMBER_BYTES, "%d", (int)partition);
+    ret_labels->values[0] = collector->sources.topics[topic];
+    ret_labels->values[1] = ret_labels->number;
 }
 
 static void
 hide_partitions(struct collector *collector)
 {
     for (size_t i = 0; i < collector->shown_count; i++) {
-        struct partition_labels labels;
+        struct partition_labels labels = {.number = ""};
 
         make_labels(collector, collector->shown[i].topic, collector->shown[i].partition, &labels);
         for (int gauge = 0; gauge < PARTITION_GAUGES; gauge++)
@@ -114,7 +115,7 @@ hide_partitions(struct collector *collector)
 static void
 show_partition(struct collector *collector, const struct partition_state *state)
 {
-    struct partition_labels labels;
+    struct partition_labels labels = {.number = ""};
     const double values[PARTITION_GAUGES] = {
         [PARTITION_COMMITTED] = (double)state->committed,
         [PARTITION_WATERMARK] = (double)window_watermark(state->window),

@@ -17,8 +17,6 @@
 #include "text.h"
 #include "worker.h"
 
-extern char **environ;
-
 static int
 exit_code_of(const struct error *error)
 {

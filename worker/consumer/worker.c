@@ -159,8 +159,9 @@ open_engine(struct worker *worker, struct error *ret_error)
         .ports = worker_ports(worker),
     };
 
-    /* for jitter, so that replicas do not act in step; without it they do, and that is all */
-    (void)getrandom(&setup.seed, sizeof(setup.seed), GRND_NONBLOCK);
+    /* for jitter, so that replicas do not act in step */
+    if (getrandom(&setup.seed, sizeof(setup.seed), GRND_NONBLOCK) < 0)
+        setup.seed = (uint64_t)getpid();
     worker->engine = engine_create(&setup, ret_error);
     if (worker->engine == NULL)
         return -1;

@@ -10,20 +10,23 @@
 #include "intake_private.h"
 #include "log.h"
 
+/* ${partition} NULL: the whole of the commit. */
 static void
 log_failure(struct intake *intake, rd_kafka_resp_err_t error,
             const rd_kafka_topic_partition_t *partition)
 {
-    const struct log_field fields[] = {
-        log_string("code", rd_kafka_err2name(error)),
-        log_string("text", rd_kafka_err2str(error)),
-        log_string("topic", partition == NULL ? NULL : partition->topic),
-        partition == NULL ? (struct log_field){0} : log_integer("partition", partition->partition),
-        partition == NULL ? (struct log_field){0} : log_integer("offset", partition->offset),
-    };
+    const char *code = rd_kafka_err2name(error);
+    const char *text = rd_kafka_err2str(error);
+    const char *message = "commit failed, the next one repeats it";
 
-    log_write(intake->log, LOG_WARNING, "commit failed, the next one repeats it", fields,
-              sizeof(fields) / sizeof(fields[0]));
+    if (partition == NULL)
+        log_line(intake->log, LOG_WARNING, message, log_string("code", code),
+                 log_string("text", text));
+    else
+        log_line(intake->log, LOG_WARNING, message, log_string("code", code),
+                 log_string("text", text), log_string("topic", partition->topic),
+                 log_integer("partition", partition->partition),
+                 log_integer("offset", partition->offset));
 }
 
 static bool

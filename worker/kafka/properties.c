@@ -36,8 +36,8 @@ static const struct preset defaults[] = {
     {"partition.assignment.strategy", "range", CONSUMER, 0},
     {"check.crcs", "true", CONSUMER, 0},
     /*
-     * Of one partition; the bound is this and one fetch. Small, since a drained queue wakes its fetcher
-     * (probe.h): the library's own 100,000, 64 MiB and 1 MiB take memory and are no faster.
+     * Of one partition; the bound is this and one fetch. Small, since a drained queue wakes its
+     * fetcher (probe.h): the library's own 100,000, 64 MiB and 1 MiB take memory and are no faster.
      */
     {"queued.min.messages", "2000", CONSUMER, 0},
     {"queued.max.messages.kbytes", "4096", CONSUMER, 0},

@@ -71,9 +71,9 @@ send_question(struct intake *intake)
 }
 
 /*
- * Takes the queues over, and asks. In this order: taking a queue makes the library tell the leader's
- * thread of the partition, and where that has not happened when the partition is assigned, it tries
- * again only after 500 ms.
+ * Takes the queues over, and asks. In this order: taking a queue makes the library tell the
+ * leader's thread of the partition, and where that has not happened when the partition is assigned,
+ * it tries again only after 500 ms.
  */
 static void
 ask(struct intake *intake)
