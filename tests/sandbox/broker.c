@@ -45,6 +45,7 @@ static const struct property properties[] = {
     {"partitioner", "murmur2_random"}, /* Java's: the same key, the same partition everywhere */
     {"linger.ms", "1"},
     {"message.timeout.ms", "20000"},
+    {"reconnect.backoff.max.ms", "500"},
     {"queue.buffering.max.messages", "2000000"},
     {"queue.buffering.max.kbytes", "1048576"},
     {"log_level", "2"},

@@ -9,8 +9,9 @@
 static void
 describe_fields(const struct field *fields, struct text *text)
 {
-    for (const struct field *field = fields; field != NULL && field->name != NULL; field++)
-        text_addf(text, "* `%s`: %s%s; %s\n", field->name, field_type_name(field->type),
+    text_add(text, "| member | | |\n|---|---|---|\n");
+    for (const struct field *field = fields; field->name != NULL; field++)
+        text_addf(text, "| `%s` | %s%s | %s |\n", field->name, field_type_name(field->type),
                   field->required ? ", required" : "", field->help);
 }
 
@@ -28,7 +29,7 @@ describe_routes(struct text *text)
 {
     const struct control_route *route;
 
-    text_add(text, "## Routes\n\n| | |\n|---|---|\n"
+    text_add(text, "## Routes\n\n| route | |\n|---|---|\n"
                    "| `POST /<collection>` | adds one object or an array of them, in order; the "
                    "first bad one ends it, and those before it stay |\n");
     for (size_t i = 0; (route = control_route_at(i)) != NULL; i++)
@@ -61,7 +62,7 @@ describe_settings(struct text *text)
     const char *name;
     const char *help;
 
-    text_add(text, "\n## Settings\n\nIntegers.\n\n| | |\n|---|---|\n");
+    text_add(text, "\n## Settings\n\nIntegers.\n\n| setting | |\n|---|---|\n");
     for (size_t i = 0; model_setting_at(i, &name, &help); i++)
         text_addf(text, "| `%s` | %s |\n", name, help);
 }

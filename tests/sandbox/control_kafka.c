@@ -26,21 +26,26 @@ answer_nothing(struct control_call *call)
     return 0;
 }
 
-/* Answers an exchange that had to wait; ${json} is taken over, and NULL when there is an error. */
+/* Answers an exchange that had to wait with ${json}, which is taken over. */
 static void
-answer_later(struct exchange *exchange, struct text *json, const struct error *error)
+answer_later(struct exchange *exchange, struct text *json)
 {
     struct http_response response = HTTP_RESPONSE_EMPTY;
 
-    if (json != NULL) {
-        response.status = 200;
-        response.body = *json;
-        *json = (struct text)TEXT_EMPTY;
-        text_add_char(&response.body, '\n');
-        control_content_type(&response, "application/json");
-    } else {
-        control_refuse(error, 0, &response);
-    }
+    response.status = 200;
+    response.body = *json;
+    *json = (struct text)TEXT_EMPTY;
+    text_add_char(&response.body, '\n');
+    control_content_type(&response, "application/json");
+    exchange_answer(exchange, &response, 0);
+}
+
+static void
+refuse_later(struct exchange *exchange, const struct error *error)
+{
+    struct http_response response = HTTP_RESPONSE_EMPTY;
+
+    control_refuse(error, 0, &response);
     exchange_answer(exchange, &response, 0);
 }
 
@@ -49,7 +54,7 @@ answer_later(struct exchange *exchange, struct text *json, const struct error *e
 static void
 published(void *arg, struct text *json)
 {
-    answer_later(arg, json, NULL);
+    answer_later(arg, json);
 }
 
 static int
@@ -97,7 +102,10 @@ static const char *const offset_options[] = {"group", NULL};
 static void
 looked_up(void *arg, struct text *json, const struct error *error)
 {
-    answer_later(arg, json, error);
+    if (json != NULL)
+        answer_later(arg, json);
+    else
+        refuse_later(arg, error);
 }
 
 static int

@@ -34,10 +34,10 @@ void *exchange_mhd_begin(void *port, const char *target, struct MHD_Connection *
 /* The access handler. */
 enum MHD_Result exchange_mhd_go_on(void *port, struct MHD_Connection *connection, const char *url,
                                    const char *method, const char *version, const char *data,
-                                   size_t *length, void **exchange);
+                                   size_t *length, void **arg);
 
 /* MHD_OPTION_NOTIFY_COMPLETED: ends the exchange. */
-void exchange_mhd_end(void *port, struct MHD_Connection *connection, void **exchange,
+void exchange_mhd_end(void *port, struct MHD_Connection *connection, void **arg,
                       enum MHD_RequestTerminationCode code);
 
 /* Lets go of all suspended connections, unanswered, so that the port can be closed. */

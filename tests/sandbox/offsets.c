@@ -64,6 +64,7 @@ open_handle(const char *bootstrap)
 
     (void)rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap, text, sizeof(text));
     (void)rd_kafka_conf_set(conf, "client.id", "dvsync-sandbox", text, sizeof(text));
+    (void)rd_kafka_conf_set(conf, "reconnect.backoff.max.ms", "500", text, sizeof(text));
     (void)rd_kafka_conf_set(conf, "log_level", "2", text, sizeof(text));
     handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
     if (handle == NULL)

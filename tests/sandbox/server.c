@@ -19,8 +19,8 @@
 enum {
     PORTS_MAX = 256,
     WATCHES_MAX = 16,
-    IDLE_S = 300,                  /* a connection without a request */
-    CONNECTION_BYTES = 160 * 1024, /* room for a request's line (32 KiB and more) and headers */
+    IDLE_S = 300,                 /* a connection without a request */
+    CONNECTION_BYTES = 96 * 1024, /* room for a request's line (32 KiB and more) and headers */
 };
 
 struct server_port {

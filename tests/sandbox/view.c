@@ -175,6 +175,7 @@ view_calls(const struct model *model, struct text *text)
     }
     json_write_integer(&writer, "total", (int64_t)total);
     json_write_object_end(&writer);
+    text_add_char(text, '\n');
 }
 
 void
@@ -193,6 +194,7 @@ view_offences(const struct model *model, struct text *text)
     }
     json_write_integer(&writer, "total", (int64_t)total);
     json_write_object_end(&writer);
+    text_add_char(text, '\n');
 }
 
 void
@@ -210,4 +212,5 @@ view_settings(const struct model *model, struct text *text)
             json_write_integer(&writer, name, value);
     }
     json_write_object_end(&writer);
+    text_add_char(text, '\n');
 }

@@ -184,21 +184,21 @@ world_note_role(struct world *world, const char *id, const struct guid *role,
 }
 
 int
-world_note_user(struct world *world, const struct guid *id, struct error *ret_error)
+world_note_user(struct world *world, const struct guid *user, struct error *ret_error)
 {
-    struct user *user;
+    struct user *noted;
 
-    HASH_FIND(hh, world->users, id, sizeof(*id), user);
-    if (user != NULL)
+    HASH_FIND(hh, world->users, user, sizeof(*user), noted);
+    if (noted != NULL)
         return 0;
-    user = calloc(1, sizeof(*user));
-    if (user == NULL)
+    noted = calloc(1, sizeof(*noted));
+    if (noted == NULL)
         return error_set(ret_error, ERROR_MEMORY, "no memory for a user");
-    user->id = *id;
-    HASH_ADD(hh, world->users, id, sizeof(user->id), user);
-    if (user->hh.tbl != NULL)
+    noted->id = *user;
+    HASH_ADD(hh, world->users, id, sizeof(noted->id), noted);
+    if (noted->hh.tbl != NULL)
         return 0;
-    free(user);
+    free(noted);
     return error_set(ret_error, ERROR_MEMORY, "no memory for a user");
 }
 

@@ -101,7 +101,7 @@ int world_check_environment(const struct world *world, const char *id, struct er
 int world_note_environment(struct world *world, const char *id, const char *origin,
                            const char *const *text_columns, const char *const *integer_columns,
                            struct error *ret_error) __attribute__((warn_unused_result));
-int world_note_role(struct world *world, const char *environment, const struct guid *role,
+int world_note_role(struct world *world, const char *id, const struct guid *role,
                     struct error *ret_error) __attribute__((warn_unused_result));
 int world_note_user(struct world *world, const struct guid *user, struct error *ret_error)
     __attribute__((warn_unused_result));
