@@ -8,7 +8,7 @@
 /*
  * The Kafka beside the double: one inside this process (librdkafka's mock cluster, real sockets on
  * 127.0.0.1), or a cluster that somebody else runs. Makes the topics, injects faults into the mock,
- * and owns the client handle that events.c and offsets.c work with.
+ * and owns the client handle that events.c and lag.c work with.
  *
  * What the mock cannot do: keep more than 5 MiB or 100,000 records of a partition, find offsets by
  * time, form a first group in less than 3 s.

@@ -18,7 +18,7 @@ struct control;
 struct exchange;
 struct http_request;
 struct http_response;
-struct offsets;
+struct lag;
 struct state;
 struct text;
 struct world;
@@ -27,7 +27,7 @@ struct control_settings {
     struct world *world;
     const struct state *state;
     struct broker *broker; /* NULL: no Kafka, and so no offsets */
-    struct offsets *offsets;
+    struct lag *lag;       /* of that Kafka */
     void (*changed)(void *arg); /* an environment was added; may be NULL */
     void *arg;
 };

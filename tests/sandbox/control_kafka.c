@@ -7,7 +7,7 @@
 #include "broker.h"
 #include "events.h"
 #include "exchange.h"
-#include "offsets.h"
+#include "lag.h"
 
 /* NULL, with the call's error filled, when the sandbox was started without Kafka. */
 static struct broker *
@@ -117,8 +117,7 @@ get_offsets(struct control_call *call)
         return -1;
     if (group == NULL || *group == '\0')
         return error_set(&call->error, ERROR_INPUT, "the option \"group\" is missing");
-    if (offsets_ask(call->control->settings.offsets, group, looked_up, call->exchange,
-                    &call->error) != 0)
+    if (lag_ask(call->control->settings.lag, group, looked_up, call->exchange, &call->error) != 0)
         return -1;
     call->is_deferred = true;
     return 0;

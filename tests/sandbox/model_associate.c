@@ -92,7 +92,8 @@ model_associate_add(struct call *call)
     struct row *user = find_user(call);
     struct guid role;
 
-    if (user == NULL || !read_role(call, &role) || !check_role(call, user, &role))
+    if (user == NULL || !model_reply_is_json(call) || !read_role(call, &role) ||
+        !check_role(call, user, &role))
         return;
     if (model_value_list_has(&user->roles, &role)) {
         reply_repeated(call);

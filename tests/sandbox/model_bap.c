@@ -169,7 +169,7 @@ add_user(struct call *call)
     struct guid user;
     enum refusal refusal;
 
-    if (!read_object_id(call, &user))
+    if (!model_reply_is_json(call) || !read_object_id(call, &user))
         return;
     call->entry.user = user;
     refusal = judge(call, &user);

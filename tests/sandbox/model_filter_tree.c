@@ -115,16 +115,19 @@ static char *
 take_quoted(struct parser *parser, char quote)
 {
     struct text text = TEXT_EMPTY;
+    const char *end;
 
     skip_blanks(parser);
     if (*parser->at != quote)
         return NULL;
-    for (parser->at++;; parser->at++) {
-        if (*parser->at == '\0')
-            break;
-        if (*parser->at == quote && *++parser->at != quote)
-            return text.length == 0 ? strdup("") : text_take(&text, NULL);
-        text_add_char(&text, *parser->at);
+    parser->at++;
+    while ((end = strchr(parser->at, quote)) != NULL) {
+        text_add_bytes(&text, parser->at, (size_t)(end - parser->at));
+        parser->at = end + 1;
+        if (*parser->at != quote)
+            return text_take(&text, NULL);
+        text_add_char(&text, quote);
+        parser->at++;
     }
     text_free(&text);
     return NULL;

@@ -380,7 +380,8 @@ model_graph_serve_part(struct call *call)
                           "Resource not found for the segment '%.100s'.", call->url.path.data);
     else if (route->method != call->method)
         model_reply_method(call);
-    else if (model_limits_spend(call, route->units))
+    else if ((call->method != HTTP_POST || model_reply_is_json(call)) &&
+             model_limits_spend(call, route->units))
         route->serve(call);
 }
 

@@ -73,9 +73,15 @@ read_ban(const struct call *call, int64_t after_ms, struct ban *ret_ban)
 static void
 refuse(struct call *call, const char *code, int64_t wait_ms)
 {
-    model_ledger_offend(call->model, MODEL_OFFENCE_OVER_LIMIT);
     model_reply_error(call, 429, code, "Rate limit is exceeded. Try again later.");
     model_reply_header(call, "Retry-After", "%lld", (long long)((wait_ms + 999) / 1000));
+}
+
+static void
+refuse_over_limit(struct call *call, const char *code, int64_t wait_ms)
+{
+    model_ledger_offend(call->model, MODEL_OFFENCE_OVER_LIMIT);
+    refuse(call, code, wait_ms);
 }
 
 static const char *
@@ -192,16 +198,16 @@ enter_dataverse(struct call *call)
 
     prune(lane, now_ms, settings->dataverse_window_ms);
     if (lane->count > 0 && (int64_t)lane->count >= settings->dataverse_requests) {
-        refuse(call, "0x80072322",
-               call_at(lane, 0)->at_ms + settings->dataverse_window_ms - now_ms);
+        refuse_over_limit(call, "0x80072322",
+                          call_at(lane, 0)->at_ms + settings->dataverse_window_ms - now_ms);
         return false;
     }
     if (lane->count > 0 && lane->execution_ms >= settings->dataverse_execution_ms) {
-        refuse(call, "0x80072321", execution_wait_ms(lane, settings, now_ms));
+        refuse_over_limit(call, "0x80072321", execution_wait_ms(lane, settings, now_ms));
         return false;
     }
     if ((int64_t)count_in_flight(lane, now_ms) >= settings->dataverse_concurrent) {
-        refuse(call, "0x80072326", CONCURRENT_RETRY_MS);
+        refuse_over_limit(call, "0x80072326", CONCURRENT_RETRY_MS);
         return false;
     }
     call->is_counted = note_call(lane, now_ms);
@@ -243,8 +249,8 @@ enter_bap(struct call *call)
         return true;
     prune(lane, NOW_MS(call), settings->force_sync_window_ms);
     if (lane->count > 0 && (int64_t)lane->count >= settings->force_sync_calls) {
-        refuse(call, "TooManyRequests",
-               call_at(lane, 0)->at_ms + settings->force_sync_window_ms - NOW_MS(call));
+        refuse_over_limit(call, "TooManyRequests",
+                          call_at(lane, 0)->at_ms + settings->force_sync_window_ms - NOW_MS(call));
         return false;
     }
     call->is_counted = note_call(lane, NOW_MS(call));

@@ -193,7 +193,7 @@ model_patch_row(struct call *call)
         model_reply_method(call);
         return;
     }
-    if (!model_options_parse_single(call, call->target.table, &query))
+    if (!model_reply_is_json(call) || !model_options_parse_single(call, call->target.table, &query))
         return;
     if (model_payload_parse(call, &payload)) {
         patch(call, &query, &payload);

@@ -313,6 +313,7 @@ void model_reply_error(struct call *call, int status, const char *code, const ch
 /* The same for a request outside the grammar: counts as malformed. */
 void model_reply_malformed(struct call *call, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+bool model_reply_is_json(struct call *call); /* its body, by Content-Type; false: it was refused */
 void model_reply_unauthorised(struct call *call);
 void model_reply_method(struct call *call);
 void model_reply_cut(struct call *call, enum http_transport transport);

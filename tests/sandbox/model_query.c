@@ -14,7 +14,7 @@ enum { COUNT_MOST = 5000 };
 void
 model_query_write_value(struct json_writer *writer, const char *key, const struct value *value)
 {
-    char text[GUID_TEXT_BYTES];
+    char text[GUID_TEXT_BYTES + 2];
 
     switch (value->type) {
     case VALUE_NULL:
@@ -30,7 +30,9 @@ model_query_write_value(struct json_writer *writer, const char *key, const struc
         json_write_boolean(writer, key, value->boolean);
         break;
     case VALUE_GUID:
-        json_write_string(writer, key, guid_format(&value->guid, text));
+        guid_format(&value->guid, text + 1);
+        text[0] = text[GUID_TEXT_BYTES] = '"';
+        json_write_raw(writer, key, text, GUID_TEXT_BYTES + 1);
         break;
     }
 }

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "model_private.h"
 #include "timestamp.h"
@@ -155,6 +156,22 @@ reply_challenge(struct call *call)
     model_reply_header(call, "WWW-Authenticate",
                        "Bearer authorization_uri=%s/%s/oauth2/authorize, resource_id=%s/", login,
                        tenant, call->origin->text);
+}
+
+/* A body must be said to be JSON: R-2. */
+bool
+model_reply_is_json(struct call *call)
+{
+    static const char type[] = "application/json";
+    size_t length;
+    const char *value = http_header(call->headers, "Content-Type", &length);
+
+    if (value != NULL && length >= sizeof(type) - 1 &&
+        strncasecmp(value, type, sizeof(type) - 1) == 0)
+        return true;
+    model_ledger_offend(call->model, MODEL_OFFENCE_MALFORMED);
+    model_reply_error(call, 415, "", "The media type of the request is not supported.");
+    return false;
 }
 
 void

@@ -10,8 +10,8 @@
 #include "error.h"
 #include "file.h"
 #include "json.h"
+#include "lag.h"
 #include "model.h"
-#include "offsets.h"
 #include "options.h"
 #include "server.h"
 #include "state.h"
@@ -34,7 +34,7 @@ struct sandbox {
     struct model *model;
     struct world *world;
     struct broker *broker;
-    struct offsets *offsets;
+    struct lag *lag;
     struct control *control;
     struct text control_origin;
     struct text service_origins[MODEL_DATAVERSE];
@@ -184,8 +184,8 @@ start_kafka(struct sandbox *sandbox, struct error *ret_error)
     if (sandbox->broker == NULL)
         return -1;
     sandbox->state.broker = sandbox->broker;
-    sandbox->offsets = offsets_create(sandbox->broker, sandbox->server, ret_error);
-    return sandbox->offsets == NULL ? -1 : 0;
+    sandbox->lag = lag_create(sandbox->broker, sandbox->server, ret_error);
+    return sandbox->lag == NULL ? -1 : 0;
 }
 
 /* Called when environments were added: the file says where each one listens. */
@@ -213,7 +213,7 @@ start_control(struct sandbox *sandbox, struct error *ret_error)
         .world = sandbox->world,
         .state = &sandbox->state,
         .broker = sandbox->broker,
-        .offsets = sandbox->offsets,
+        .lag = sandbox->lag,
         .changed = save_state,
         .arg = sandbox,
     });
@@ -288,7 +288,7 @@ sandbox_destroy(struct sandbox *sandbox)
 {
     if (sandbox == NULL)
         return;
-    offsets_destroy(sandbox->offsets);
+    lag_destroy(sandbox->lag);
     broker_destroy(sandbox->broker);
     server_destroy(sandbox->server);
     control_destroy(sandbox->control);

@@ -3,7 +3,7 @@
  * eventfd wakes the loop. The thread has a consumer handle of its own: librdkafka 2.0.2 crashes when a
  * group's offsets are asked for through a producer's and the coordinator has moved.
  */
-#include "offsets.h"
+#include "lag.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -26,14 +26,14 @@ enum { ANSWER_MS = 10 * 1000 };
 struct question {
     struct link link;
     char *group;
-    offsets_done *done;
+    lag_done *done;
     void *arg;
     struct text json;
     struct error error;
     bool is_answered;
 };
 
-struct offsets {
+struct lag {
     char *bootstrap;
     int fd; /* an eventfd: answers are there */
     pthread_t thread;
@@ -205,44 +205,44 @@ answer(struct question *question, rd_kafka_t *handle)
 
 /* The next question, out of the ring; NULL: it is time to end. */
 static struct question *
-wait_for_question(struct offsets *offsets)
+wait_for_question(struct lag *lag)
 {
     struct question *question = NULL;
 
-    pthread_mutex_lock(&offsets->lock);
-    while (!offsets->is_ending && list_is_empty(&offsets->questions))
-        pthread_cond_wait(&offsets->asked, &offsets->lock);
-    if (!offsets->is_ending) {
-        question = list_entry(offsets->questions.next, struct question, link);
+    pthread_mutex_lock(&lag->lock);
+    while (!lag->is_ending && list_is_empty(&lag->questions))
+        pthread_cond_wait(&lag->asked, &lag->lock);
+    if (!lag->is_ending) {
+        question = list_entry(lag->questions.next, struct question, link);
         list_remove(&question->link);
     }
-    pthread_mutex_unlock(&offsets->lock);
+    pthread_mutex_unlock(&lag->lock);
     return question;
 }
 
 static void
-hand_back(struct offsets *offsets, struct question *question)
+hand_back(struct lag *lag, struct question *question)
 {
     static const uint64_t one = 1;
 
-    pthread_mutex_lock(&offsets->lock);
-    list_add_last(&offsets->answers, &question->link);
-    pthread_mutex_unlock(&offsets->lock);
-    (void)!write(offsets->fd, &one, sizeof(one));
+    pthread_mutex_lock(&lag->lock);
+    list_add_last(&lag->answers, &question->link);
+    pthread_mutex_unlock(&lag->lock);
+    (void)!write(lag->fd, &one, sizeof(one));
 }
 
 static void *
 run(void *arg)
 {
-    struct offsets *offsets = arg;
+    struct lag *lag = arg;
     struct question *question;
     rd_kafka_t *handle = NULL;
 
-    while ((question = wait_for_question(offsets)) != NULL) {
+    while ((question = wait_for_question(lag)) != NULL) {
         if (handle == NULL)
-            handle = open_handle(offsets->bootstrap);
+            handle = open_handle(lag->bootstrap);
         answer(question, handle);
-        hand_back(offsets, question);
+        hand_back(lag, question);
     }
     if (handle != NULL)
         rd_kafka_destroy(handle);
@@ -262,15 +262,15 @@ question_destroy(struct question *question)
 static void
 deliver(void *arg)
 {
-    struct offsets *offsets = arg;
+    struct lag *lag = arg;
     struct link answers;
     uint64_t wakeups;
 
     list_init(&answers);
-    (void)!read(offsets->fd, &wakeups, sizeof(wakeups));
-    pthread_mutex_lock(&offsets->lock);
-    list_move_all(&answers, &offsets->answers);
-    pthread_mutex_unlock(&offsets->lock);
+    (void)!read(lag->fd, &wakeups, sizeof(wakeups));
+    pthread_mutex_lock(&lag->lock);
+    list_move_all(&answers, &lag->answers);
+    pthread_mutex_unlock(&lag->lock);
     list_for_each(link, following, &answers)
     {
         struct question *question = list_entry(link, struct question, link);
@@ -288,54 +288,52 @@ drop_all(struct link *questions)
         question_destroy(list_entry(link, struct question, link));
 }
 
-struct offsets *
-offsets_create(const struct broker *broker, struct server *server, struct error *ret_error)
+struct lag *
+lag_create(const struct broker *broker, struct server *server, struct error *ret_error)
 {
-    struct offsets *offsets = calloc(1, sizeof(*offsets));
+    struct lag *lag = calloc(1, sizeof(*lag));
 
     error_set(ret_error, ERROR_SYSTEM, "cannot start a thread for offsets");
-    if (offsets == NULL)
+    if (lag == NULL)
         return NULL;
-    list_init(&offsets->questions);
-    list_init(&offsets->answers);
-    pthread_mutex_init(&offsets->lock, NULL);
-    pthread_cond_init(&offsets->asked, NULL);
-    offsets->bootstrap = strdup(broker_bootstrap(broker));
-    offsets->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (offsets->bootstrap != NULL && offsets->fd >= 0 &&
-        server_watch(server, offsets->fd, deliver, offsets) &&
-        pthread_create(&offsets->thread, NULL, run, offsets) == 0) {
-        offsets->has_thread = true;
-        return offsets;
+    list_init(&lag->questions);
+    list_init(&lag->answers);
+    pthread_mutex_init(&lag->lock, NULL);
+    pthread_cond_init(&lag->asked, NULL);
+    lag->bootstrap = strdup(broker_bootstrap(broker));
+    lag->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (lag->bootstrap != NULL && lag->fd >= 0 && server_watch(server, lag->fd, deliver, lag) &&
+        pthread_create(&lag->thread, NULL, run, lag) == 0) {
+        lag->has_thread = true;
+        return lag;
     }
-    offsets_destroy(offsets);
+    lag_destroy(lag);
     return NULL;
 }
 
 void
-offsets_destroy(struct offsets *offsets)
+lag_destroy(struct lag *lag)
 {
-    if (offsets == NULL)
+    if (lag == NULL)
         return;
-    pthread_mutex_lock(&offsets->lock);
-    offsets->is_ending = true;
-    pthread_cond_signal(&offsets->asked);
-    pthread_mutex_unlock(&offsets->lock);
-    if (offsets->has_thread)
-        pthread_join(offsets->thread, NULL);
-    drop_all(&offsets->questions);
-    drop_all(&offsets->answers);
-    pthread_cond_destroy(&offsets->asked);
-    pthread_mutex_destroy(&offsets->lock);
-    if (offsets->fd >= 0)
-        close(offsets->fd);
-    free(offsets->bootstrap);
-    free(offsets);
+    pthread_mutex_lock(&lag->lock);
+    lag->is_ending = true;
+    pthread_cond_signal(&lag->asked);
+    pthread_mutex_unlock(&lag->lock);
+    if (lag->has_thread)
+        pthread_join(lag->thread, NULL);
+    drop_all(&lag->questions);
+    drop_all(&lag->answers);
+    pthread_cond_destroy(&lag->asked);
+    pthread_mutex_destroy(&lag->lock);
+    if (lag->fd >= 0)
+        close(lag->fd);
+    free(lag->bootstrap);
+    free(lag);
 }
 
 int
-offsets_ask(struct offsets *offsets, const char *group, offsets_done *done, void *arg,
-            struct error *ret_error)
+lag_ask(struct lag *lag, const char *group, lag_done *done, void *arg, struct error *ret_error)
 {
     struct question *question = calloc(1, sizeof(*question));
 
@@ -347,9 +345,9 @@ offsets_ask(struct offsets *offsets, const char *group, offsets_done *done, void
     }
     question->done = done;
     question->arg = arg;
-    pthread_mutex_lock(&offsets->lock);
-    list_add_last(&offsets->questions, &question->link);
-    pthread_cond_signal(&offsets->asked);
-    pthread_mutex_unlock(&offsets->lock);
+    pthread_mutex_lock(&lag->lock);
+    list_add_last(&lag->questions, &question->link);
+    pthread_cond_signal(&lag->asked);
+    pthread_mutex_unlock(&lag->lock);
     return 0;
 }
