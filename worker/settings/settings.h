@@ -9,18 +9,25 @@
 #include "routing.h"
 
 /*
- * The configuration as values: one table of scalars (settings_table, in settings_table.c) and the blocks identities, environments, recipes and
- * routes (settings_routes.c), which become a compiled routing table. Shared by all programs; a program ignores what it does not need.
+ * The configuration as values: one table of scalars (settings_table.c), two lists of texts
+ * (settings_lists.c), and the blocks identities and environments (settings_environments.c), recipes
+ * (settings_recipes.c) and routes (settings_routes.c), which become a compiled routing table. Shared
+ * by all programs; a program ignores what it does not need. example.conf, beside this file, shows
+ * all of it.
  *
  * The file, in libconfig's syntax:
  *
  *   kafka: { bootstrap_servers = "broker:9092"; topic = "dvsync.members"; group_id = "dvsync"; };
  *   kafka_properties = [ "security.protocol=SASL_SSL", … ];
- *   identities = ( { name = "main"; tenant = "<guid>"; client_id = "<guid>"; secret_file = "/run/secrets/dvsync"; } );
- *   environments = ( { name = "prod"; id = "<environment id>"; url = "https://org.crm4.dynamics.com"; identity = "main";
- *                      graph = true; disabled_rows = "enable"; on_move_roles = "keep"; } );
+ *   bap_refusals = [ "userNotLicensed", … ];
+ *   identities = ( { name = "main"; tenant = "<guid>"; client_id = "<guid>";
+ *                    secret_file = "/run/secrets/dvsync"; } );
+ *   environments = ( { name = "prod"; id = "<environment id>"; identity = "main";
+ *                      url = "https://org.crm4.dynamics.com"; graph = true;
+ *                      disabled_rows = "enable"; on_move_roles = "keep"; } );
  *   recipes = ( { name = "sales"; business_unit = { name = "Sales"; policy = "initial"; };
- *                 columns = ( { column = "new_costcentre"; type = "text"; attribute = "extension_…_costCentre";
+ *                 columns = ( { column = "new_costcentre"; type = "text";
+ *                               attribute = "extension_…_costCentre";
  *                               policy = "enforce"; absent = "leave"; } );
  *                 roles = ( { name = "Salesperson"; } ); } );
  *   routes = ( { group = "<guid>"; environment = "prod"; recipe = "sales"; rank = 10; } );
@@ -31,33 +38,35 @@ struct text;
 
 struct settings {
     /* log */
-    int log_format;      /* json, text, auto */
-    int log_level;
+    int log_format; /* enum log_format */
+    int log_level;  /* enum log_level */
     int64_t log_burst;
     bool log_values;
     /* kafka */
     char *bootstrap_servers;
     char *topic;
+    bool backfill; /* read <topic>.backfill too, where present */
     char *group_id;
-    char *group_instance_id;
+    char *group_instance_id; /* "": a dynamic member */
     char *client_id;
-    char *dead_letter_topic; /* "" : <topic>.dlq */
+    char *sasl_password;     /* stands among kafka_properties as well */
     bool dead_letters;
-    bool backfill;           /* read <topic>.backfill too, where present */
+    char *dead_letter_topic; /* "": <topic>.dlq */
     int64_t first_assignment_within_ms;
     int64_t publish_timeout_ms;
-    char **kafka_properties; /* NULL-terminated; from the block */
+    char **kafka_properties; /* "name=value", NULL-terminated; from the block */
     /* services */
     char *login_url, *bap_url, *graph_url, *bap_scope, *graph_scope, *bap_api_version;
+    char **refusals; /* NULL-terminated; from the block bap_refusals, with defaults */
     bool allow_plain_http;
-    char *ca_file, *proxy;
-    char **refusals;         /* NULL-terminated; from the block bap_refusals, with defaults */
+    char *ca_file, *proxy; /* "": the system's, none */
     int64_t connect_timeout_ms, request_timeout_ms, max_response_bytes, max_connection_ms;
     /* admin, process */
-    char *admin_address;     /* "" : none */
+    char *admin_address; /* "": none */
+    int64_t stalled_ms;  /* /healthz: loop and consumer queue must have been served within this */
     int64_t drain_ms;
-    bool leave_group;        /* a static member leaves for good at SIGTERM */
-    int64_t stalled_ms;      /* /healthz: the loop and the consumer queue must have been served within this */
+    bool leave_group; /* a static member leaves for good at SIGTERM */
+    char *trust_for;  /* as it was given; engine.trust_ms is what it means */
     struct engine_settings engine;
     struct routing routing;
 };
@@ -65,19 +74,29 @@ struct settings {
 extern const struct setting settings_table[];
 
 /*
- * Reads ${path} (NULL: none) and ${environment} (`environ`), checks everything that can be checked without a connection, compiles the routing. ${needs_routes}: a
- * configuration without any route is a fault. 0, or -1 with ${ret_error} saying file, line, setting, found, accepted. ${ret_settings}
- * is to be ended by settings_release in either case.
+ * Reads ${path} (NULL: none) and ${environment} (`environ`), checks everything that can be checked
+ * without a connection, compiles the routing. ${needs_routes}: a configuration without any route is a
+ * fault. 0, or -1 with ${ret_error} saying file, line, setting, found, accepted. ${ret_settings} is
+ * to be ended by settings_release in either case.
  */
-int settings_load(const char *path, char *const *environment, bool needs_routes, struct settings *ret_settings, struct error *ret_error)
+int settings_load(const char *path, char *const *environment, bool needs_routes,
+                  struct settings *ret_settings, struct error *ret_error)
     __attribute__((warn_unused_result));
 void settings_release(struct settings *settings);
 
-/* --print-config: everything in force, secrets masked, in the file's syntax: reading it back gives the same. */
+/*
+ * --print-config: everything in force in the file's syntax, secrets masked (those among
+ * kafka_properties too). Reading it back gives the same. A recipe that no route names is not in
+ * force.
+ */
 void settings_print(const struct settings *settings, struct text *text);
 
-/* The identity's client secret, read anew from its file or variable at each call (rotation needs no restart), a trailing newline cut, into ${ret_secret} (owned by the
- * caller, who overwrites and frees it). -1 with ${ret_error}: unreadable, empty. */
-int settings_read_secret(const struct identity *identity, char **ret_secret, struct error *ret_error) __attribute__((warn_unused_result));
+/*
+ * The identity's client secret, read anew from its file or variable at each call (rotation needs no
+ * restart), a trailing newline cut, into ${ret_secret} (owned by the caller, who overwrites and frees
+ * it). -1 with ${ret_error}: unreadable, empty.
+ */
+int settings_read_secret(const struct identity *identity, char **ret_secret,
+                         struct error *ret_error) __attribute__((warn_unused_result));
 
 #endif
