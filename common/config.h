@@ -81,6 +81,9 @@ void config_help(const struct setting *table, struct text *text);
  */
 void config_print(const struct setting *table, const void *target, struct text *text);
 
+/* A text in quotes as the file wants it, for printing what is no scalar. */
+void config_print_string(const char *string, struct text *text);
+
 /* The same conversion that the table uses, for values in blocks: "30s", "4MiB". False: unreadable. */
 bool config_parse_duration(const char *text, int64_t *ret_ms);
 bool config_parse_size(const char *text, int64_t *ret_bytes);

@@ -50,8 +50,8 @@ indent(struct text *text, int depth)
         text_add(text, "    ");
 }
 
-static void
-print_quoted(const char *string, struct text *text)
+void
+config_print_string(const char *string, struct text *text)
 {
     text_add_char(text, '"');
     for (const char *c = string; *c != '\0'; c++) {
@@ -91,7 +91,7 @@ print_setting(const struct setting *setting, const void *target, struct text *te
     else if (is_masked(setting, &value))
         text_add(text, "\"***\"; # set, but not shown\n");
     else if (config_value_is_text(setting)) {
-        print_quoted(value.length > 0 ? value.data : "", text);
+        config_print_string(value.length > 0 ? value.data : "", text);
         text_add(text, ";\n");
     } else
         text_addf(text, "%s%s;\n", value.data, is_long(setting, target) ? "L" : "");
