@@ -32,6 +32,19 @@ struct directory {
     struct copy_entry *copies;
 };
 
+/* A role given by id is a root role: nothing needs to be looked up. */
+static void
+know_roles_by_id(struct directory *directory)
+{
+    const struct environment *environment = directory->environment;
+
+    directory->has_roles = true;
+    for (size_t i = 0; i < environment->role_count; i++) {
+        directory->roles[i] = environment->roles[i].id;
+        directory->has_roles = directory->has_roles && !guid_is_zero(&directory->roles[i]);
+    }
+}
+
 struct directory *
 directory_create(const struct environment *environment)
 {
@@ -46,6 +59,7 @@ directory_create(const struct environment *environment)
         directory_destroy(directory);
         return NULL;
     }
+    know_roles_by_id(directory);
     return directory;
 }
 
@@ -60,7 +74,9 @@ directory_forget(struct directory *directory)
         HASH_DELETE(hh, directory->copies, entry);
         free(entry);
     }
-    directory->has_units = directory->has_roles = false;
+    directory->has_units = false;
+    if (directory->units != NULL && directory->roles != NULL)
+        know_roles_by_id(directory);
 }
 
 void
@@ -157,6 +173,8 @@ learn_role(struct directory *directory, size_t index, const struct role_entry *r
 {
     const struct reference *reference = &directory->environment->roles[index];
 
+    if (!guid_is_zero(&reference->id))
+        return true;
     for (size_t i = 0; i < count; i++) {
         if (is_meant(reference, &roles[i].id, roles[i].name)) {
             directory->roles[index] = roles[i].root;

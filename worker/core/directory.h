@@ -34,7 +34,7 @@ struct role_entry;
  */
 const char *directory_learn_units(struct directory *directory, const struct unit_entry *units, size_t count);
 
-/* The same for roles that recipes name: their ids in the root unit. */
+/* The same for roles that recipes name, found in the root unit; those given by id are root roles and known from the start. */
 const char *directory_learn_roles(struct directory *directory, const struct role_entry *roles, size_t count);
 bool directory_has_roles(const struct directory *directory);
 

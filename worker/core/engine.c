@@ -247,18 +247,22 @@ engine_destroy(struct engine *engine)
 
 /* --- Kafka's side -------------------------------------------------------------------------------- */
 
-/* The share of the published limits that is ours: as many of the main topic's partitions as are assigned. */
+/* Our part of the published limits: as many of the main topic's partitions as are assigned, of all; everything while that is not known. */
+static double
+present_share(const struct engine *engine)
+{
+    if (engine->core.settings->share > 0.0)
+        return engine->core.settings->share;
+    if (engine->main_partitions <= 0 || engine->main_assigned >= engine->main_partitions)
+        return 1.0;
+    return (double)engine->main_assigned / (double)engine->main_partitions;
+}
+
 static void
 share_out(struct engine *engine)
 {
-    double share = engine->core.settings->share;
-
-    if (share <= 0.0 && engine->main_partitions > 0)
-        share = (double)engine->main_assigned / (double)engine->main_partitions;
-    if (share <= 0.0 || share > 1.0)
-        share = 1.0;
     for (size_t i = 0; i < engine->lane_count; i++)
-        lane_set_share(engine->lanes[i], share);
+        lane_set_share(engine->lanes[i], present_share(engine));
 }
 
 int

@@ -17,12 +17,12 @@ set_probe(struct fault *fault)
 {
     struct core *core = fault->site->core;
 
-    /* Without memory for the timer the next job that needs the call is the probe (fault_holds). */
+    /* Without memory for the timer the next job that needs the call may try at once. */
     if (timer_set(core->timers, &fault->probe, core->clock->mono_ms + core->settings->probe_ms) != 0)
-        return;
+        fault->may_probe = true;
 }
 
-/* One job tries; whatever comes of it, the next one will a probe later. */
+/* One job may try, this one or another that comes first; whatever comes of it, the next may a probe later. */
 static void
 probe(struct timer *timer, void *arg)
 {
@@ -30,6 +30,8 @@ probe(struct timer *timer, void *arg)
     struct job *job;
 
     (void)timer;
+    fault->may_probe = true;
+    set_probe(fault);
     if (list_is_empty(&fault->held))
         return;
     job = first_held(fault);
@@ -54,6 +56,7 @@ fault_fini(struct fault *fault)
     timer_cancel(fault->site->core->timers, &fault->probe);
     free(fault->text);
     fault->text = NULL;
+    fault->may_probe = false;
 }
 
 static void
@@ -74,10 +77,10 @@ fault_hold(struct site *site, enum call_kind kind, struct job *job, const struct
         fault->since_ms = site->core->clock->mono_ms;
     }
     hold(fault, job);
-    set_probe(fault);
+    if (!timer_is_set(&fault->probe))
+        set_probe(fault);
 }
 
-/* While the probe timer runs nobody may try; when it has fired, the first who comes here is the probe. */
 bool
 fault_holds(struct site *site, enum call_kind kind, struct job *job)
 {
@@ -85,8 +88,8 @@ fault_holds(struct site *site, enum call_kind kind, struct job *job)
 
     if (fault->text == NULL)
         return false;
-    if (!timer_is_set(&fault->probe)) {
-        set_probe(fault);
+    if (fault->may_probe) {
+        fault->may_probe = false;
         return false;
     }
     hold(fault, job);

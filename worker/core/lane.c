@@ -118,7 +118,7 @@ concurrency_now(struct lane *lane)
 {
     int64_t most = lane->limits.concurrency;
 
-    if (lane->failures >= FAILURES_BEFORE_PROBES)
+    if (lane->failures >= FAILURES_BEFORE_PROBES || lane->throttled > 0)
         return 1;
     if (lane->dop_hint > 0 && lane->dop_hint < most)
         most = lane->dop_hint;
@@ -286,12 +286,31 @@ report(struct lane *lane, struct call *call, int attempt, const char *next)
     core->ports.failed(core->ports.context, &report);
 }
 
+/*
+ * What the service told, and when it told so again and again a growing pause more: other replicas with this credential are told apart from us, and
+ * all must not come back together.
+ */
+static int64_t
+throttle_wait_ms(struct lane *lane, int64_t told_ms)
+{
+    if (lane->throttled == 1)
+        return core_backoff_ms(lane->core, 1, told_ms);
+    return (told_ms > 0 ? told_ms : 0) + core_backoff_ms(lane->core, lane->throttled, 0);
+}
+
+void
+lane_throttled(struct lane *lane, int64_t told_ms)
+{
+    lane->throttled++;
+    lane_hold(lane, throttle_wait_ms(lane, told_ms));
+}
+
 /* True when the lane dealt with the answer itself: the call waits again. */
 static bool
 is_lanes_affair(struct lane *lane, struct call *call)
 {
     if (call->verdict == VERDICT_THROTTLED) {
-        lane_hold(lane, core_backoff_ms(lane->core, ++lane->throttled, call->error.retry_after_ms));
+        lane_throttled(lane, call->error.retry_after_ms);
         report(lane, call, lane->throttled, "lane held");
         requeue_first(lane, call);
         return true;
@@ -303,7 +322,6 @@ is_lanes_affair(struct lane *lane, struct call *call)
         requeue_first(lane, call);
         return true;
     }
-    lane->throttled = 0;
     if (call->verdict == VERDICT_UNAUTHORISED)
         call->verdict = VERDICT_MISCONFIGURED;
     return false;
@@ -326,14 +344,20 @@ void
 lane_answered(struct lane *lane, struct call *call)
 {
     int64_t now_ms = lane->core->clock->mono_ms;
+    bool is_done = call->verdict == VERDICT_DONE;
+    int throttled = lane->throttled;
 
     land(lane, call);
     pacer_note(lane->pacer, now_ms - call->sent_at_ms, now_ms);
     if (call->dop_hint > 0)
         lane->dop_hint = call->dop_hint;
     count_failures(lane, call);
+    if (call->verdict != VERDICT_DONE && call->error.retry_after_ms > 0)
+        lane_hold(lane, call->error.retry_after_ms);
     if (!is_lanes_affair(lane, call))
         call->done(call);
+    if (is_done && lane->throttled == throttled) /* no part of it was throttled either */
+        lane->throttled = 0;
     lane_pump(lane);
 }
 

@@ -47,6 +47,9 @@ void lane_answered(struct lane *lane, struct call *call);
 /* Holds the lane for ${wait_ms} from now, where that is longer than it is held already. */
 void lane_hold(struct lane *lane, int64_t wait_ms);
 
+/* A part of a batch was throttled, with this Retry-After (-1: none): the whole lane waits, longer each time in a row. */
+void lane_throttled(struct lane *lane, int64_t told_ms);
+
 /* This replica's share of the limits, 0 to 1. A smaller one counts at once, a greater one a span later (the others' calls
  * still count until then). */
 void lane_set_share(struct lane *lane, double share);

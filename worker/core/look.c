@@ -117,13 +117,13 @@ spread(struct batch *batch)
 static struct job *
 job_of(struct link *link)
 {
-    return list_entry(link, struct job, link);
+    return list_entry(link, struct job, look_link);
 }
 
 static struct link *
 link_of(struct job *job)
 {
-    return &job->link;
+    return &job->look_link;
 }
 
 static struct batch **

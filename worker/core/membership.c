@@ -22,19 +22,21 @@ membership_is_doubtful(const struct engine_settings *settings, const struct cloc
     return is_older_than(clock, event_ms, settings->trust_ms);
 }
 
-/*
- * An event that lies in the future says nothing about its age; its record's time does. With "never" (nobody is believed) a "no" still
- * needs the age that lets Graph catch up: the default one.
- */
+/* Within ${age_ms} of now, on either side: clocks differ. What claims to come from a far future says nothing about its age. */
+static bool
+is_young(const struct clock *clock, int64_t at_ms, int64_t age_ms)
+{
+    return at_ms >= 0 && !is_older_than(clock, at_ms, age_ms) && at_ms - clock->wall_ms <= age_ms;
+}
+
+/* With "never" (nobody is believed) a "no" still needs the age that lets Graph catch up: the default one. */
 bool
 membership_no_is_final(const struct engine_settings *settings, const struct clock *clock, const struct record *record)
 {
-    int64_t trust_ms = settings->trust_ms >= 0 && settings->trust_ms != TRUST_ALWAYS ? settings->trust_ms : TRUST_DEFAULT;
-    bool event_is_young = record->event_ms != EVENT_NO_TIME && record->event_ms <= clock->wall_ms &&
-                          !is_older_than(clock, record->event_ms, trust_ms);
-    bool record_is_young = record->record_ms >= 0 && !is_older_than(clock, record->record_ms, trust_ms);
+    int64_t age_ms =
+        settings->trust_ms == TRUST_NEVER || settings->trust_ms == TRUST_ALWAYS ? TRUST_DEFAULT : settings->trust_ms;
 
-    return !event_is_young && !record_is_young;
+    return !is_young(clock, record->event_ms, age_ms) && !is_young(clock, record->record_ms, age_ms);
 }
 
 enum membership

@@ -27,6 +27,7 @@ struct fault {
     int64_t since_ms;
     struct link held;
     struct timer probe;
+    bool may_probe; /* the next job that needs the call makes it */
 };
 
 /* The questions about units, roles and copies: one at a time for all who wait. refer.c */

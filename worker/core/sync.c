@@ -151,7 +151,7 @@ part_failed(void *context, struct job *job, enum verdict verdict, const char *re
     struct site *site = context;
 
     if (verdict == VERDICT_THROTTLED) {
-        lane_hold(site->graph, core_backoff_ms(site->core, 1, error->retry_after_ms));
+        lane_throttled(site->graph, error->retry_after_ms);
         reader_add(site->sources, job);
         return;
     }

@@ -71,6 +71,7 @@ workqueue_add(struct workqueue *workqueue, const struct environment *environment
     job->key = key_of(environment, user);
     job->reason = "";
     list_init(&job->link);
+    list_init(&job->look_link);
     list_init(&job->sources_link);
     HASH_ADD(hh, workqueue->jobs, key, sizeof(job->key), job);
     if (job->hh.tbl == NULL) {

@@ -49,7 +49,8 @@ struct job {
     const struct environment *environment;
     enum job_state state;
     struct link link;         /* in the list of whoever it waits for */
-    struct link sources_link; /* beside it, while SOURCES are asked for */
+    struct link look_link;    /* while its row is asked for */
+    struct link sources_link; /* while SOURCES are asked for */
     struct timer timer;       /* back-off */
 
     struct tickets tickets; /* of this run */

@@ -1,0 +1,180 @@
+#ifndef SIMULATION_H
+#define SIMULATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clock.h"
+#include "engine.h"
+#include "http.h"
+#include "list.h"
+#include "model.h"
+#include "rng.h"
+#include "routing.h"
+#include "services.h"
+#include "timer.h"
+
+/*
+ * One whole run of the core under a virtual clock: a made-up Entra and Dataverse (the double), a made-up broker, one to three
+ * replicas of the engine, and faults, all out of one seed. What happens is checked as it happens and at the end (check.c); then comes a
+ * quiet phase without faults in which everything must settle.
+ *
+ * Parts: world.c (who and what there is), broker.c (records, offsets, assignments), replica.c (an engine and its wire), chaos.c (what goes
+ * wrong), check.c (P1 to P8), simulation.c (time).
+ */
+
+enum {
+    MAX_USERS = 48,
+    MAX_GROUPS = 6,
+    MAX_ENVIRONMENTS = 2,
+    MAX_PARTITIONS = 4, /* of each topic */
+    MAX_RECORDS = 400,  /* of each partition */
+    MAX_REPLICAS = 3,
+    MAX_LETTERS = 4096,
+    TOPICS = 2,
+};
+
+/* One record of the broker. */
+struct sim_record {
+    int64_t offset;
+    int64_t timestamp_ms;
+    struct guid user;
+    struct guid group;
+    int group_index;        /* -1: unrouted or undecodable */
+    int user_index;         /* -1: undecodable */
+    bool is_removal;
+    char *value;
+    size_t length;
+    /* what became of it, for check.c: per environment, index MAX_ENVIRONMENTS is "none" */
+    unsigned settled[MAX_ENVIRONMENTS + 1];
+    bool is_dead;           /* a letter of it, or of what superseded it, was acknowledged */
+};
+
+struct sim_partition {
+    int topic;
+    int32_t partition;
+    struct sim_record records[MAX_RECORDS];
+    size_t count;
+    int64_t next_offset;    /* of the next record, gaps included */
+    int64_t committed;      /* -1: nothing */
+    int owner;              /* replica, -1: nobody */
+    uint64_t generation;    /* of the assignment */
+};
+
+struct sim_user {
+    struct guid id;
+    bool is_member[MAX_GROUPS];  /* at present, truth */
+    bool ever_added[MAX_GROUPS]; /* a young "added" was published while a member */
+    bool has_row_at_start[MAX_ENVIRONMENTS];
+    bool is_unlicensed;          /* for ever */
+    bool is_touched;             /* by an administrator's hand: unit and columns are not judged */
+    bool is_disabled;            /* in Entra */
+    bool is_dead;                /* a letter of this user was written: somebody must look */
+    bool is_fresh;               /* was ever young: belief may have given access */
+    char attribute[32];          /* JSON text of the extension attribute, "" absent */
+    int level;                   /* whole number, -1 absent */
+};
+
+struct replica;
+struct simulation;
+
+/* A call under way, owned by its replica. */
+struct sim_call {
+    struct link link;
+    struct timer timer;
+    struct replica *replica;
+    struct call *call;
+    struct http_response response;
+};
+
+/* A commit or a letter whose answer is under way. */
+struct sim_answer {
+    struct link link;
+    struct timer timer;
+    struct replica *replica;
+    uint64_t serial;
+    bool is_letter;
+    bool is_ok;
+};
+
+struct replica {
+    struct simulation *simulation;
+    int index;
+    struct engine *engine; /* NULL: not running */
+    struct link calls;
+    struct link answers;
+    uint64_t generation;
+    int64_t position[TOPICS][MAX_PARTITIONS]; /* index of the next record to hand over, -1: not assigned */
+    bool end_told[TOPICS][MAX_PARTITIONS];
+    bool is_revoking; /* the final commit is being made */
+    uint64_t calls_made;
+};
+
+struct simulation {
+    uint64_t seed;
+    struct clock clock;
+    struct timers *timers;
+    struct rng rng;
+    struct model *model;
+    struct routing routing;
+    struct services services;
+    struct services_settings services_settings;
+    struct engine_settings settings;
+    int partition_count;
+    struct sim_partition partitions[TOPICS][MAX_PARTITIONS];
+    int user_count;
+    struct sim_user users[MAX_USERS];
+    int group_count;
+    struct guid groups[MAX_GROUPS];
+    int replica_count;
+    struct replica replicas[MAX_REPLICAS];
+    struct timer publisher;
+    int to_publish;
+    struct timer chaos;
+    bool is_quiet;
+    bool has_rebalances, has_kills, has_cuts, has_hands, has_leavers, has_bad_commits, has_bad_letters, has_jumps, is_scattered;
+    /* observed */
+    uint64_t outcomes[OUTCOMES];
+    uint64_t kills, rebalances, jumps, repeats_allowed, letters;
+    char violation[512]; /* the first one; "" none */
+    bool is_verbose;
+};
+
+/* Runs ${seed}; true when no promise was broken. ${is_verbose}: every event to stderr. */
+bool simulation_run(uint64_t seed, bool is_verbose);
+
+/* Notes the first broken promise. */
+void simulation_violation(struct simulation *simulation, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void simulation_say(struct simulation *simulation, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* world.c */
+void world_make(struct simulation *simulation);
+void world_end(struct simulation *simulation);
+#define SIM_SECRET "not-a-secret"
+
+/* broker.c */
+void broker_publish(struct simulation *simulation); /* one more record */
+void broker_assign(struct simulation *simulation);  /* deals all partitions out among the running replicas */
+void broker_revoke(struct simulation *simulation, struct replica *replica, bool is_lost);
+void broker_feed(struct simulation *simulation, struct replica *replica); /* hands over what it has room for */
+void broker_commit(void *context, const struct offset_commit *commits, size_t count, uint64_t serial);
+struct sim_record *broker_record(struct simulation *simulation, int topic, int32_t partition, int64_t offset);
+bool broker_is_done(const struct simulation *simulation); /* everything is committed to the end */
+void broker_end(struct simulation *simulation);
+
+/* replica.c */
+void replica_start(struct simulation *simulation, struct replica *replica);
+void replica_kill(struct replica *replica); /* kill -9 */
+
+/* chaos.c */
+void chaos_start(struct simulation *simulation);
+void chaos_stop(struct simulation *simulation);
+
+/* check.c */
+void check_settlement(struct replica *replica, const struct settlement *settlement);
+void check_commit(struct simulation *simulation, const struct sim_partition *partition, int64_t offset);
+void check_send(struct replica *replica, const struct call *call);
+void check_end(struct simulation *simulation);
+
+#endif
