@@ -29,16 +29,32 @@ static const struct {
                        "The user is not a member of the security group of the environment."},
 };
 
-/* "…/environments/{id}/addUser": paths are matched without regard to case: B-1. */
-static bool
-is_add_user(const char *path, size_t *ret_id_length)
+static void add_user(struct call *call);
+static void read_environment(struct call *call);
+
+/* What stands behind an environment's id; all paths are matched without regard to case: B-1. */
+static const struct route {
+    const char *tail;
+    const char *name; /* in the ledger */
+    enum http_method method;
+    void (*serve)(struct call *call);
+} routes[] = {
+    {"/addUser", "addUser", HTTP_POST, add_user},
+    {"", "environment", HTTP_GET, read_environment},
+};
+
+static const struct route *
+find_route(const char *path, size_t *ret_id_length)
 {
     const char *id = path + sizeof(PREFIX) - 1;
 
     if (strncasecmp(path, PREFIX, sizeof(PREFIX) - 1) != 0)
-        return false;
+        return NULL;
     *ret_id_length = strcspn(id, "/");
-    return *ret_id_length > 0 && strcasecmp(id + *ret_id_length, "/addUser") == 0;
+    for (size_t i = 0; *ret_id_length > 0 && i < sizeof(routes) / sizeof(routes[0]); i++)
+        if (strcasecmp(id + *ret_id_length, routes[i].tail) == 0)
+            return &routes[i];
+    return NULL;
 }
 
 void
@@ -46,11 +62,12 @@ model_bap_resolve(struct call *call)
 {
     char id[128];
     size_t length;
+    const struct route *route = find_route(call->url.path.data, &length);
 
     model_login_identify(call);
-    if (!is_add_user(call->url.path.data, &length) || length >= sizeof(id))
+    if (route == NULL || length >= sizeof(id))
         return;
-    call->entry.route = "addUser";
+    call->entry.route = route->name;
     snprintf(id, sizeof(id), "%.*s", (int)length, call->url.path.data + sizeof(PREFIX) - 1);
     call->environment = model_environment_find(call->model, id);
     if (call->environment != NULL)
@@ -169,6 +186,11 @@ add_user(struct call *call)
     struct guid user;
     enum refusal refusal;
 
+    if (!call->environment->has_dataverse) {
+        model_reply_error(call, 409, "UnlinkedEnvironmentForbiddenOperation",
+                          "The operation is forbidden for an environment without a database.");
+        return;
+    }
     if (!model_reply_is_json(call) || !read_object_id(call, &user))
         return;
     call->entry.user = user;
@@ -179,16 +201,46 @@ add_user(struct call *call)
         refuse(call, refusal, &user);
 }
 
+/* Where the organisation lives; no link where there is none: B-9. */
+static void
+read_environment(struct call *call)
+{
+    const struct environment *environment = call->environment;
+    const struct origin *origin, *next;
+    struct json_writer writer;
+
+    model_reply_json(call, 200);
+    json_writer_init(&writer, &call->response->body);
+    json_write_object(&writer, NULL);
+    json_write_string(&writer, "name", environment->id);
+    json_write_string(&writer, "type", "Microsoft.BusinessAppPlatform/scopes/environments");
+    json_write_object(&writer, "properties");
+    json_write_string(&writer, "displayName", environment->name);
+    HASH_ITER (hh, call->model->origins, origin, next) {
+        if (!environment->has_dataverse || origin->environment != environment)
+            continue;
+        json_write_object(&writer, "linkedEnvironmentMetadata");
+        json_write_string(&writer, "instanceUrl", origin->text);
+        json_write_object_end(&writer);
+        break;
+    }
+    json_write_object_end(&writer);
+    json_write_object_end(&writer);
+}
+
 /* The checks of the service, in its order: B-2, B-4, B-5. */
 void
 model_bap_serve(struct call *call)
 {
+    size_t length;
+    const struct route *route = find_route(call->url.path.data, &length);
+
     if (!model_login_authorise(call))
         return;
-    if (strcmp(call->entry.route, "addUser") != 0)
+    if (route == NULL)
         model_reply_error(call, 404, "NotFound", "No route matches the path '%.200s'.",
                           call->url.path.data);
-    else if (call->method != HTTP_POST)
+    else if (call->method != route->method)
         model_reply_method(call);
     else if (!check_version(call))
         return;
@@ -199,9 +251,6 @@ model_bap_serve(struct call *call)
             call->url.path.data);
     else if (call->environment == NULL)
         model_reply_error(call, 404, "EnvironmentNotFound", "The environment could not be found.");
-    else if (!call->environment->has_dataverse)
-        model_reply_error(call, 409, "UnlinkedEnvironmentForbiddenOperation",
-                          "The operation is forbidden for an environment without a database.");
     else
-        add_user(call);
+        route->serve(call);
 }

@@ -218,11 +218,11 @@ model_graph_batch(struct call *call)
     enum http_method methods_of[PARTS_MOST];
     size_t count = json_length(requests);
 
-    if (count == 0 || count > PARTS_MOST) {
-        model_reply_malformed(call, "BadRequest",
-                              "Number of batch request steps must be between 1 and %d.",
+    if (count > PARTS_MOST) {
+        model_reply_malformed(call, "MaximumValueExceeded",
+                              "Number of batch request steps exceeds the maximum value of %d.",
                               PARTS_MOST);
-    } else if (!read_items(requests, items, methods_of)) {
+    } else if (count == 0 || !read_items(requests, items, methods_of)) {
         model_reply_malformed(call, "BadRequest", "Invalid batch payload format.");
         free_items(items, count);
     } else {

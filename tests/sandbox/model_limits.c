@@ -214,6 +214,7 @@ enter_dataverse(struct call *call)
     return true;
 }
 
+/* What is left, for this application user: L-9. */
 static void
 leave_dataverse(struct call *call, int64_t after_ms)
 {
@@ -272,6 +273,18 @@ fill_bucket(struct lane *lane, int64_t now_ms, double full)
     lane->filled_at_ms = now_ms;
 }
 
+/* Whose bucket is empty. */
+static void
+add_throttle_scope(struct call *call)
+{
+    char client[GUID_TEXT_BYTES], tenant[GUID_TEXT_BYTES];
+
+    model_reply_header(call, "x-ms-throttle-scope", "Tenant_Application/ReadWrite/%s/%s",
+                       guid_format(&call->application->client, client),
+                       guid_format(&call->application->tenant, tenant));
+    model_reply_header(call, "x-ms-throttle-information", "ResourceUnitLimitExceeded");
+}
+
 bool
 model_limits_spend(struct call *call, int units)
 {
@@ -287,6 +300,7 @@ model_limits_spend(struct call *call, int units)
         model_ledger_offend(call->model, MODEL_OFFENCE_OVER_LIMIT);
         model_reply_error(call, 429, "TooManyRequests", "Too many requests");
         model_reply_header(call, "Retry-After", "%.3f", wait_s);
+        add_throttle_scope(call);
         return false;
     }
     lane->units -= units;

@@ -216,12 +216,25 @@ serve_form(struct call *call, struct form *form)
 }
 
 static bool
+is_form(const struct call *call)
+{
+    static const char type[] = "application/x-www-form-urlencoded";
+    size_t length;
+    const char *value = http_header(call->headers, "Content-Type", &length);
+
+    return value != NULL && length >= sizeof(type) - 1 &&
+           strncasecmp(value, type, sizeof(type) - 1) == 0;
+}
+
+static bool
 parse_form(struct call *call, struct form *form)
 {
     struct text query = TEXT_EMPTY;
     bool is_parsed;
 
     memset(form, 0, sizeof(*form));
+    if (!is_form(call))
+        return false;
     text_add_char(&query, '?');
     text_add_bytes(&query, call->body, call->body_length);
     is_parsed = !query.failed && strlen(query.data) == query.length &&
@@ -237,6 +250,58 @@ free_form(struct form *form)
 {
     model_url_free(&form->fields);
     free(form->resource);
+}
+
+/* --- the OpenID document, which client libraries read first: T-6 ---------------------------------------- */
+
+static bool
+is_openid_path(const char *path, char tenant[GUID_TEXT_BYTES])
+{
+    struct guid guid;
+
+    if (strlen(path) <= GUID_TEXT_BYTES || path[0] != '/' ||
+        strcasecmp(path + GUID_TEXT_BYTES, "/v2.0/.well-known/openid-configuration") != 0 ||
+        !guid_parse(path + 1, GUID_TEXT_BYTES - 1, &guid))
+        return false;
+    guid_format(&guid, tenant);
+    return true;
+}
+
+static void
+write_address(struct json_writer *writer, const char *key, const struct call *call,
+              const char *const parts[2])
+{
+    struct text address = TEXT_EMPTY;
+
+    text_addf(&address, "%s/%s%s", call->origin->text, parts[0], parts[1]);
+    json_write_string(writer, key, address.data);
+    text_free(&address);
+}
+
+static void
+serve_openid(struct call *call, const char *tenant)
+{
+    static const char *const members[][2] = {
+        {"token_endpoint", "/oauth2/v2.0/token"},
+        {"issuer", "/v2.0"},
+        {"authorization_endpoint", "/oauth2/v2.0/authorize"},
+        {"jwks_uri", "/discovery/v2.0/keys"},
+    };
+    struct json_writer writer;
+
+    if (call->method != HTTP_GET) {
+        model_reply_status(call, 405);
+        return;
+    }
+    model_reply_json(call, 200);
+    json_writer_init(&writer, &call->response->body);
+    json_write_object(&writer, NULL);
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+        write_address(&writer, members[i][0], call, (const char *const[]){tenant, members[i][1]});
+    json_write_raw(&writer, "response_types_supported", "[\"code\",\"id_token\"]", 19);
+    json_write_raw(&writer, "subject_types_supported", "[\"pairwise\"]", 12);
+    json_write_raw(&writer, "id_token_signing_alg_values_supported", "[\"RS256\"]", 9);
+    json_write_object_end(&writer);
 }
 
 /* --- the token endpoint: T-1 ----------------------------------------------------------------------------------- */
@@ -270,10 +335,13 @@ model_login_resolve(struct call *call)
 void
 model_login_serve(struct call *call)
 {
+    char tenant_text[GUID_TEXT_BYTES];
     struct form form;
     struct guid tenant;
 
-    if (!is_token_path(call->url.path.data, &tenant)) {
+    if (is_openid_path(call->url.path.data, tenant_text)) {
+        serve_openid(call, tenant_text);
+    } else if (!is_token_path(call->url.path.data, &tenant)) {
         model_reply_status(call, 404);
     } else if (call->method != HTTP_POST) {
         refuse(call, 405, "invalid_request", 900561, "The endpoint only accepts POST requests.");

@@ -202,7 +202,7 @@ struct model {
 
 /* --- the call at hand -------------------------------------------------------------------------------- */
 
-enum { URL_OPTIONS = 12 };
+enum { URL_OPTIONS = 24 };
 
 struct option {
     const char *name;

@@ -35,7 +35,7 @@ model_reply_header(struct call *call, const char *name, const char *format, ...)
     text_add_char(&call->response->headers, '\n');
 }
 
-/* Each answer that is not a part's carries the id of its request: G-11. */
+/* Each answer that is not a part's carries the id of its request: R-3. */
 static void
 add_request_id(struct call *call)
 {

@@ -81,6 +81,20 @@ add_option(struct url *url, const char *pair, size_t length, size_t offsets[][2]
     text_add_char(&url->query, '\0');
 }
 
+/* Values without a NUL inside, and no name twice. */
+static bool
+check_options(const struct url *url)
+{
+    for (size_t i = 0; i < url->option_count; i++) {
+        if (strlen(url->options[i].value) != url->options[i].length)
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (strcasecmp(url->options[k].name, url->options[i].name) == 0)
+                return false;
+    }
+    return true;
+}
+
 static bool
 parse_query(struct url *url)
 {
@@ -101,10 +115,8 @@ parse_query(struct url *url)
     for (size_t i = 0; i < url->option_count; i++) {
         url->options[i].name = url->query.data + offsets[i][0];
         url->options[i].value = url->query.data + offsets[i][1];
-        if (strlen(url->options[i].value) != url->options[i].length)
-            return false; /* a NUL inside */
     }
-    return true;
+    return check_options(url);
 }
 
 bool

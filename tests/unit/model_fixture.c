@@ -165,6 +165,8 @@ fixture_call(struct fixture *fixture, enum http_method method, const char *url, 
     text_addf(&all, "Authorization: Bearer %s\n", token);
     if (headers != NULL)
         text_add(&all, headers);
+    if (body != NULL && (headers == NULL || strstr(headers, "Content-Type") == NULL))
+        text_add(&all, "Content-Type: application/json; charset=utf-8\n");
     status = fixture_send(fixture, method, url, all.data, body);
     text_free(&all);
     return status;

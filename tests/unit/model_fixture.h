@@ -55,7 +55,7 @@ struct guid guid_of(const char *text);
 /* Sends a request without a token; ${headers} are lines as in http.h, NULL: none. Returns the status. */
 int fixture_send(struct fixture *fixture, enum http_method method, const char *url,
                  const char *headers, const char *body);
-/* The same with the token for the URL's service. */
+/* The same with the token for the URL's service, and a body's type where ${headers} give none. */
 int fixture_call(struct fixture *fixture, enum http_method method, const char *url,
                  const char *headers, const char *body);
 #define fixture_get(fixture, url) fixture_call(fixture, HTTP_GET, url, NULL, NULL)

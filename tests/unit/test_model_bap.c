@@ -186,6 +186,17 @@ wrong_addresses_and_versions_are_refused(void **state)
 }
 
 static void
+an_environment_names_its_organisation(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(fixture_get(fixture, ADMIN "e1?api-version=2023-06-01"), 200);
+    assert_string_equal(fixture_text(fixture, "properties/linkedEnvironmentMetadata/instanceUrl"),
+                        CRM);
+    assert_int_equal(fixture_get(fixture, ADMIN "e9?api-version=2023-06-01"), 404);
+}
+
+static void
 bodies_outside_the_grammar_are_refused_and_counted(void **state)
 {
     struct fixture *fixture = *state;
@@ -247,6 +258,7 @@ main(void)
         TEST(a_licence_may_come_later),
         TEST(only_direct_members_of_the_security_group_are_let_in),
         TEST(wrong_addresses_and_versions_are_refused),
+        TEST(an_environment_names_its_organisation),
         TEST(bodies_outside_the_grammar_are_refused_and_counted),
         TEST(an_application_that_is_not_registered_is_told_so),
         TEST(a_hundred_calls_fit_into_any_minute),

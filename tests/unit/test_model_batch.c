@@ -14,6 +14,7 @@
 #define BATCH API "$batch"
 #define TYPE "Content-Type: multipart/mixed; boundary=\"batch_1\"\n"
 #define HTTP_PART "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
+#define JSON "Content-Type: application/json\r\n"
 #define NEXT "\r\n--batch_1\r\n"
 #define END "\r\n--batch_1--\r\n"
 #define SET_OPEN "--batch_1\r\nContent-Type: multipart/mixed; boundary=set_1\r\n\r\n"
@@ -26,6 +27,8 @@
 #define GIVE_FORMAT                                                                               \
     "POST %s/systemuserroles_association/$ref HTTP/1.1\r\nContent-Type: application/json\r\n\r\n" \
     "{\"@odata.id\":\"" CRM PATH "roles(%s)\"}\r\n"
+#define SITE_OF(id, headers) \
+    "PATCH systemusers(" id ") HTTP/1.1\r\n" headers JSON "\r\n{\"new_site\":\"x\"}\r\n"
 #define BOB_PATH PATH "systemusers(" BOB_ROW ")"
 
 static int
@@ -192,14 +195,10 @@ an_upsert_in_a_set_that_fails_leaves_no_row(void **state)
     struct fixture *fixture = *state;
     struct guid row = guid_of(NOBODY);
     struct text json = TEXT_EMPTY;
+    const char *body = SET_OPEN SET_PART("1") SITE_OF(NOBODY, "") SET_PART("2")
+        SITE_OF(BOB_ROW, "If-Match: W/\"1\"\r\n") SET_END END;
 
-    assert_int_equal(
-        send(fixture,
-             SET_OPEN SET_PART("1") "PATCH systemusers(" NOBODY
-                                    ") HTTP/1.1\r\n\r\n{\"new_site\":\"x\"}\r\n" SET_PART(
-                                        "2") "PATCH systemusers(" BOB_ROW ") HTTP/1.1\r\nIf-Match: "
-                                             "W/\"1\"\r\n\r\n{\"new_site\":\"x\"}\r\n" SET_END END),
-        412);
+    assert_int_equal(send(fixture, body), 412);
     assert_false(model_column(fixture->model, "e1", &row, "new_site", &json));
     assert_int_equal(model_offences(fixture->model, MODEL_OFFENCE_UPSERT), 1);
 }
@@ -228,8 +227,8 @@ the_blank_line_after_headers_may_be_missing(void **state)
 
     assert_int_equal(send(fixture,
                           "--batch_1\r\n" HTTP_PART "GET WhoAmI HTTP/1.1\r\n" NEXT HTTP_PART
-                          "\r\nPATCH systemusers(" BOB_ROW
-                          ") HTTP/1.1\r\nIf-Match: *\r\n{\"new_site\":\"Basel\"}" END),
+                          "\r\nPATCH systemusers(" BOB_ROW ") HTTP/1.1\r\nIf-Match: *\r\n" JSON
+                          "{\"new_site\":\"Basel\"}" END),
                      200);
     assert_true(has(fixture, "UserId"));
     assert_true(has(fixture, "HTTP/1.1 204 No Content"));

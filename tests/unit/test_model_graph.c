@@ -164,7 +164,7 @@ without_permission_all_is_denied(void **state)
     assert_int_equal(fixture_token(fixture, "client_id=" NOBODY "&client_secret=x&grant_type="
                                             "client_credentials&scope=" GRAPH "/.default"),
                      200);
-    text_addf(&headers, "Authorization: Bearer %s\n", fixture_text(fixture, "access_token"));
+    text_addf(&headers, JSON "Authorization: Bearer %s\n", fixture_text(fixture, "access_token"));
     assert_int_equal(fixture_send(fixture, HTTP_GET, ADA_URL, headers.data, NULL), 403);
     assert_string_equal(fixture_code(fixture), "Authorization_RequestDenied");
     assert_int_equal(fixture_send(fixture, HTTP_POST, CHECK, headers.data, GROUPS), 403);

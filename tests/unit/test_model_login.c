@@ -10,6 +10,7 @@
 
 #include "model_fixture.h"
 
+#define FORM "Content-Type: application/x-www-form-urlencoded\n"
 #define GOOD "client_id=" CLIENT "&client_secret=s3cret%26value%3D1&grant_type=client_credentials"
 
 static void
@@ -60,13 +61,27 @@ an_unknown_tenant_is_refused(void **state)
 {
     struct fixture *fixture = *state;
 
-    assert_int_equal(fixture_send(fixture, HTTP_POST, LOGIN "/" NOBODY "/oauth2/v2.0/token", NULL,
+    assert_int_equal(fixture_send(fixture, HTTP_POST, LOGIN "/" NOBODY "/oauth2/v2.0/token", FORM,
                                   GOOD "&scope=" CRM "/.default"),
                      400);
     assert_string_equal(fixture_text(fixture, "error"), "invalid_request");
     assert_int_equal(
         fixture_send(fixture, HTTP_GET, LOGIN "/" TENANT "/oauth2/v2.0/token", NULL, NULL), 405);
     assert_int_equal(fixture_send(fixture, HTTP_POST, LOGIN "/common", NULL, NULL), 404);
+}
+
+static void
+the_openid_document_names_the_token_endpoint(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(fixture_send(fixture, HTTP_GET,
+                                  LOGIN "/" TENANT "/v2.0/.well-known/openid-configuration", NULL,
+                                  NULL),
+                     200);
+    assert_string_equal(fixture_text(fixture, "token_endpoint"),
+                        LOGIN "/" TENANT "/oauth2/v2.0/token");
+    assert_string_equal(fixture_text(fixture, "issuer"), LOGIN "/" TENANT "/v2.0");
 }
 
 static void
@@ -126,6 +141,7 @@ main(void)
         TEST(a_token_is_given_with_its_life_and_never_twice),
         TEST(a_form_with_anything_wrong_is_refused_by_name),
         TEST(an_unknown_tenant_is_refused),
+        TEST(the_openid_document_names_the_token_endpoint),
         TEST(each_api_refuses_a_token_for_another_audience_in_its_own_way),
         TEST(a_token_ends_with_its_life),
         TEST(without_a_token_nothing_opens),

@@ -151,6 +151,7 @@ unknown_columns_and_options_are_400(void **state)
         USERS "?$select=businessunitid",
         USERS "?$select=systemuserid,",
         USERS "?$skip=1",
+        USERS "?$select=fullname&%24select=title",
         USERS "?$top=0",
         USERS "?$top=x",
         USERS "?$orderby=nothing",
