@@ -86,8 +86,8 @@ classify_knows_what_dataverse_says_of_the_caller_and_of_itself(void **state)
         const char *reason;
     } rows[] = {
         {"0x80072322", 429, VERDICT_THROTTLED, "throttled"},
-        {"0x80072321", 429, VERDICT_THROTTLED, "throttled"},
-        {"0x80072326", 429, VERDICT_THROTTLED, "throttled"},
+        {"0x80072321", 503, VERDICT_THROTTLED, "throttled"},
+        {"0x80072326", 503, VERDICT_THROTTLED, "throttled"},
         {"-2147015902", 503, VERDICT_THROTTLED, "throttled"},
         {"0x80040220", 403, VERDICT_MISCONFIGURED, "privilege_missing"},
         {"0x80048306", 403, VERDICT_MISCONFIGURED, "privilege_missing"},
@@ -101,7 +101,7 @@ classify_knows_what_dataverse_says_of_the_caller_and_of_itself(void **state)
         {"0x80072560", 403, VERDICT_MISCONFIGURED, "caller_unknown"},
         {"0x8004A113", 503, VERDICT_MISCONFIGURED, "admin_mode"},
         {"0x80060888", 400, VERDICT_MISCONFIGURED, "unknown_name"},
-        {"0x8004A100", 401, VERDICT_UNAUTHORISED, "unauthorised"},
+        {"0x8004A100", 403, VERDICT_UNAUTHORISED, "unauthorised"},
         {"0x8004A101", 403, VERDICT_UNAUTHORISED, "unauthorised"},
         {"0x8004A102", 403, VERDICT_UNAUTHORISED, "unauthorised"},
         {"0x8004A103", 403, VERDICT_UNAUTHORISED, "unauthorised"},
@@ -122,7 +122,7 @@ classify_knows_what_dataverse_says_of_the_caller_and_of_itself(void **state)
         {"0x80072559", 400, VERDICT_RETRY, "service_fault"},
         {"0x80044150", 500, VERDICT_RETRY, "service_fault"},
         {"-2147204784", 400, VERDICT_RETRY, "service_fault"},
-        {"0x80044151", 500, VERDICT_RETRY, "service_fault"},
+        {"0x80044151", 400, VERDICT_RETRY, "service_fault"},
         {"0x80072031", 400, VERDICT_RETRY, "service_fault"},
         {"0x8004Ed47", 400, VERDICT_RETRY, "service_fault"},
         {"0x80040216", 400, VERDICT_RETRY, "service_fault"},
@@ -154,7 +154,7 @@ classify_knows_what_dataverse_says_of_a_write(void **state)
         {CALL_PATCH, 400, ODATA("0x8004431A"), VERDICT_REJECTED, "bad_value"},
         {CALL_PATCH, 400, ODATA("0x80044330"), VERDICT_REJECTED, "bad_value"},
         {CALL_PATCH, 400, ODATA("0x80044331"), VERDICT_REJECTED, "bad_value"},
-        {CALL_PATCH, 413, ODATA("0x8004418A"), VERDICT_REJECTED, "too_large"},
+        {CALL_PATCH, 400, ODATA("0x8004418A"), VERDICT_REJECTED, "too_large"},
         {CALL_PATCH, 405, ODATA("0x80040227"), VERDICT_REJECTED, "not_allowed"},
         {CALL_PATCH, 405, ODATA("0x8004023B"), VERDICT_REJECTED, "not_allowed"},
         {CALL_PATCH, 405, ODATA("0x80040315"), VERDICT_REJECTED, "not_allowed"},
@@ -172,9 +172,9 @@ classify_knows_the_refusals_of_add_user(void **state)
     static const struct expectation expectations[] = {
         {CALL_FORCE_SYNC, 409, ODATA("UnlinkedEnvironmentForbiddenOperation"),
          VERDICT_MISCONFIGURED, "no_dataverse"},
-        {CALL_FORCE_SYNC, 403, ODATA("LinkedEnvironmentForbiddenOperation"), VERDICT_MISCONFIGURED,
+        {CALL_FORCE_SYNC, 409, ODATA("LinkedEnvironmentForbiddenOperation"), VERDICT_MISCONFIGURED,
          "forbidden"},
-        {CALL_FORCE_SYNC, 404, ODATA("EnvironmentNotFound"), VERDICT_MISCONFIGURED,
+        {CALL_FORCE_SYNC, 400, ODATA("EnvironmentNotFound"), VERDICT_MISCONFIGURED,
          "environment_unknown"},
         {CALL_FORCE_SYNC, 404, "", VERDICT_MISCONFIGURED, "environment_unknown"},
         {CALL_FORCE_SYNC, 400, BAP_TEXT("x userNotLicensed y"), VERDICT_REFUSED, "no_licence"},
@@ -200,7 +200,7 @@ static void
 classify_knows_the_errors_of_the_token_endpoint(void **state)
 {
     static const struct expectation expectations[] = {
-        {CALL_TOKEN, 401, OAUTH("invalid_client"), VERDICT_MISCONFIGURED, "invalid_client"},
+        {CALL_TOKEN, 400, OAUTH("invalid_client"), VERDICT_MISCONFIGURED, "invalid_client"},
         {CALL_TOKEN, 400, OAUTH("unauthorized_client"), VERDICT_MISCONFIGURED,
          "unauthorized_client"},
         {CALL_TOKEN, 400, OAUTH("invalid_scope"), VERDICT_MISCONFIGURED, "invalid_scope"},

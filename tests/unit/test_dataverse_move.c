@@ -176,6 +176,7 @@ move_that_was_not_answered_whole_is_not_done(void **state)
         {TYPE, SET(DONE("1") DONE("2") DONE("3"))},
         {TYPE, "--batchresponse_1\r\nContent-Type: text/plain\r\n\r\nx\r\n--batchresponse_1--\r\n"},
         {TYPE, SET(DONE("1") LEAF("2", "no status", "", ""))},
+        {TYPE, SET(DONE("1") DONE("2") LEAF("3", "no status", "", ""))},
         {"Content-Type: application/json\n", SET(DONE("1") DONE("2"))},
         {NULL, SET(DONE("1") DONE("2"))},
         {"Content-Type: multipart/mixed; boundary=other\n", SET(DONE("1") DONE("2"))},

@@ -114,12 +114,16 @@ graph_refuses_batches_beyond_the_published_limits(void **state)
     for (size_t i = 0; i < 21; i++)
         items[i].wants_person = true;
     asked.call.items = items;
+    asked.call.item_count = 20;
+    items[0].groups = groups;
+    items[0].group_count = 1;
+    assert_not_built(state, &asked.call, ERROR_INPUT);
     asked.call.item_count = 21;
+    items[0].wants_person = items[1].wants_person = false;
     assert_not_built(state, &asked.call, ERROR_INPUT);
     asked.call.item_count = 0;
     assert_not_built(state, &asked.call, ERROR_INPUT);
     asked.call.item_count = 1;
-    items[0].groups = groups;
     items[0].group_count = 21;
     assert_not_built(state, &asked.call, ERROR_INPUT);
 }
@@ -231,16 +235,17 @@ graph_throttles_one_item_alone_with_its_own_retry_after(void **state)
     struct asked asked;
 
     ask(&asked);
-    answer(
-        state, &asked.call, 200, NULL,
-        BATCH(PART(
-            "0", "200",
-            PERSON(FIRST,
-                   "")) ","
-                        "{\"id\":\"2\",\"status\":429,\"headers\":{\"Retry-After\":\"2.128\","
-                        "\"request-id\":\"q7\",\"bad\\nname\":\"x\",\"n\":1},\"body\":{\"error\":{"
-                        "\"code\":\"TooManyRequests\",\"message\":\"slow down\"}}}," PART(
-                            "3", "200", GROUPS(""))));
+    answer(state, &asked.call, 200, NULL,
+           BATCH(PART(
+               "0", "200",
+               PERSON(FIRST,
+                      "")) ","
+                           "{\"id\":\"2\",\"status\":429,\"headers\":{\"Retry-After\":\"2.128\","
+                           "\"y\":\"a\\nrequest-id: "
+                           "evil\",\"bad\\nname\":\"x\",\"request-id\":\"q7\",\"n\":1},\"body\":{"
+                           "\"error\":{"
+                           "\"code\":\"TooManyRequests\",\"message\":\"slow down\"}}}," PART(
+                               "3", "200", GROUPS(""))));
     assert_verdict(&asked.call, VERDICT_DONE, "");
     assert_item(&asked.items[0], VERDICT_DONE, "");
     assert_item(&asked.items[1], VERDICT_THROTTLED, "throttled");
@@ -271,6 +276,7 @@ graph_asks_again_for_parts_that_are_missing_double_or_malformed(void **state)
     static const char *const parts[] = {
         "",
         PART("9", "200", PERSON(FIRST, "")),
+        PART("999", "200", PERSON(FIRST, "")),
         PART("x", "200", PERSON(FIRST, "")),
         PART("0", "200", PERSON(FIRST, "")) "," PART("0", "200", PERSON(FIRST, "")),
         PART("0", "200", PERSON(FIRST, "")) "," PART("0", "200", PERSON(FIRST, "")) "," PART(
@@ -280,6 +286,7 @@ graph_asks_again_for_parts_that_are_missing_double_or_malformed(void **state)
         PART("0", "200", "\"text\""),
         PART("0", "\"200\"", PERSON(FIRST, "")),
         PART("0", "99", PERSON(FIRST, "")),
+        PART("0", "0", PERSON(FIRST, "")),
         PART("0", "200", "{\"id\":\"" FIRST "\",\"userType\":\"Member\"}"),
         PART("0", "200", "{\"id\":\"" FIRST "\",\"accountEnabled\":null}"),
         "{\"id\":0,\"status\":200,\"body\":" PERSON(FIRST, "") "}",
@@ -306,7 +313,7 @@ graph_asks_again_for_groups_that_are_no_whole_list_of_those_asked(void **state)
         "{}",
         "{\"value\":null}",
         GROUPS("\"" FIRST "\""),
-        GROUPS("\"x\""),
+        GROUPS("\"" ROW "\",\"x\""),
         GROUPS("17"),
         "{\"value\":[\"" ROW "\"],\"@odata.nextLink\":\"https://evil\"}",
     };

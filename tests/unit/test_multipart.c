@@ -170,6 +170,7 @@ multipart_refuses_what_is_no_http_message(void **state)
         "HTTP/1.1 2x4 OK",
         "HTTP/1.1 2040 OK",
         "HTTP/1.1200",
+        "HTTP/1.1x200 OK",
         "HTTP/2 200 OK",
         "HTTP/1.1 099 OK",
         "HTTP/1.1 600 OK",
