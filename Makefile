@@ -109,11 +109,12 @@ $(OUT)/%.o: %.c $(STAMP)
 	$(call say,CC,$<)
 	$(COMPILE) -DDVSYNC_VERSION='"$(VERSION)"' $(include_flags) -MMD -MP -c -o $@ $<
 
-# clang-tidy again only for what changed since it last had nothing to say
+# clang-tidy again only for what changed since it last had nothing to say; with the compiler's
+# warnings, so that what passes builds with clang as well
 $(OUT)/tidy/%.ok: $(OUT)/%.o .clang-tidy
 	mkdir -p $(@D)
 	$(call say,TIDY,$*.c)
-	clang-tidy --quiet $*.c -- $(LANGUAGE) -DDVSYNC_VERSION='""' $(include_flags) 2>/dev/null
+	clang-tidy --quiet $*.c -- $(LANGUAGE) $(WARNINGS) -DDVSYNC_VERSION='""' $(include_flags) 2>/dev/null
 	touch $@
 
 define library_rule
