@@ -105,20 +105,18 @@ static const struct refusal refusals[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Splits "name=value". */
+/* Splits "name=value". What was found is not shown: it may be a password without its name. */
 static int
 split(const char *property, char name[NAME_BYTES], const char **ret_value, struct error *ret_error)
 {
     const char *equals = strchr(property, '=');
-    size_t length;
+    size_t length = equals == NULL ? 0 : (size_t)(equals - property);
 
-    if (equals == NULL || equals == property)
-        return error_set(ret_error, ERROR_CONFIG,
-                         "kafka_properties: found \"%s\", accepted is \"name=value\"", property);
-    length = (size_t)(equals - property);
-    if (length >= NAME_BYTES)
-        return error_set(ret_error, ERROR_CONFIG,
-                         "kafka_properties: no property has a name like %.40s…", property);
+    if (length == 0 || length >= NAME_BYTES)
+        return error_set(
+            ret_error, ERROR_CONFIG,
+            "kafka_properties: found something else, accepted is \"name=value\" with a "
+            "property of librdkafka");
     memcpy(name, property, length);
     name[length] = '\0';
     *ret_value = equals + 1;
