@@ -353,6 +353,7 @@ serve_set(struct batch *batch, struct multipart *parts)
         run_set(batch, &set, &set_call, parts);
     if (fault != NULL) {
         model_faults_apply(fault, &set_call);
+        batch->requests += !fault->set.is_after_effect; /* the set was one, though not carried out */
         note_status(batch, &response);
         set.status = response.status;
         text_clear(&set.failure);

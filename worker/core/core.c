@@ -14,5 +14,7 @@ core_backoff_ms(struct core *core, int attempt, int64_t told_ms)
     if (span_ms > core->settings->backoff_cap_ms)
         span_ms = core->settings->backoff_cap_ms;
     span_ms = rng_between(&core->rng, span_ms / 10, span_ms);
-    return told_ms > span_ms ? told_ms : span_ms;
+    if (told_ms <= 0)
+        return span_ms;
+    return attempt <= 1 ? told_ms : told_ms + span_ms;
 }

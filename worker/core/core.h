@@ -21,7 +21,8 @@ struct core {
 
 /*
  * How long to wait before attempt ${attempt} + 1 (from 1): full jitter over an exponentially growing
- * span between the base and the cap of the settings; ${told_ms}, a Retry-After, wins where longer.
+ * span between the base and the cap of the settings. Where a Retry-After said ${told_ms} (-1: it did not) that is obeyed, and when it is said
+ * again and again the span is added: replicas with one credential are told apart from each other, and must not all come back together.
  */
 int64_t core_backoff_ms(struct core *core, int attempt, int64_t told_ms);
 

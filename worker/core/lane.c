@@ -286,23 +286,10 @@ report(struct lane *lane, struct call *call, int attempt, const char *next)
     core->ports.failed(core->ports.context, &report);
 }
 
-/*
- * What the service told, and when it told so again and again a growing pause more: other replicas with this credential are told apart from us, and
- * all must not come back together.
- */
-static int64_t
-throttle_wait_ms(struct lane *lane, int64_t told_ms)
-{
-    if (lane->throttled == 1)
-        return core_backoff_ms(lane->core, 1, told_ms);
-    return (told_ms > 0 ? told_ms : 0) + core_backoff_ms(lane->core, lane->throttled, 0);
-}
-
 void
 lane_throttled(struct lane *lane, int64_t told_ms)
 {
-    lane->throttled++;
-    lane_hold(lane, throttle_wait_ms(lane, told_ms));
+    lane_hold(lane, core_backoff_ms(lane->core, ++lane->throttled, told_ms));
 }
 
 /* True when the lane dealt with the answer itself: the call waits again. */
