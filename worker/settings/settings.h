@@ -49,7 +49,7 @@ struct settings {
     char *group_id;
     char *group_instance_id; /* "": a dynamic member */
     char *client_id;
-    char *sasl_password;     /* stands among kafka_properties as well */
+    char *sasl_password; /* stands among kafka_properties as well */
     bool dead_letters;
     char *dead_letter_topic; /* "": <topic>.dlq */
     int64_t first_assignment_within_ms;

@@ -146,7 +146,7 @@ const struct setting settings_table[] = {
      .help = "Let base URLs be plain http to other machines too; tokens then travel readable"},
     {TEXT("http.ca_file", ca_file, ""),
      .help = "File of certificate authorities, PEM; none means the system's"},
-    {TEXT("http.proxy", proxy, ""),
+    {SECRET("http.proxy", proxy), /* its URL may hold a password */
      .help = "Proxy for all services, a URL; none means direct, whatever the environment says"},
     {DURATION("http.connect_timeout", connect_timeout_ms, "10s", 100 * MS, 5 * MINUTE),
      .help = "How long a connection may take to stand"},
@@ -162,7 +162,7 @@ const struct setting settings_table[] = {
      .help = "JSON lines, aligned text, or text on a terminal and JSON elsewhere"},
     {CHOICE("log.level", log_level, "info", log_levels),
      .help = "Least important lines that are written"},
-    {COUNT("log.burst", log_burst, "20", 0, 10000),
+    {COUNT("log.burst", log_burst, "20", 0, 1000),
      .help = "Lines of one message in any minute, the rest is counted; 0: no limit"},
     {BOOLEAN("log.values", log_values, "false"),
      .help = "Show the values that were written, which are personal data"},
