@@ -242,10 +242,11 @@ routes = ( {{ group = "{GROUP}"; environment = "prod"; recipe = "sales"; }} );
 
     def offsets(self):
         """What the group has committed and what there is, by the broker: lines of partition, committed, high, lag."""
-        return lines(self.sandbox.ask(f"/offsets?group={self.group_id}"))
+        return json.loads(self.sandbox.ask(f"/offsets?group={self.group_id}"))["partitions"]
 
     def lag(self):
-        return sum(o["lag"] for o in self.offsets() if o["topic"] == self.topic)
+        return sum(o["high"] - (o["committed"] or 0) for o in self.offsets()
+                   if o["topic"] in (self.topic, self.topic + ".backfill"))
 
     def wait_settled(self, seconds=PATIENCE_S):
         """Until every record's offset is committed, as the broker says."""

@@ -258,9 +258,13 @@ present_share(const struct engine *engine)
     return (double)engine->main_assigned / (double)engine->main_partitions;
 }
 
+/* Once a rebalance is over: in its midst a share would shrink and then have to wait a span to grow. */
 static void
 share_out(struct engine *engine)
 {
+    if (!engine->has_new_share || engine->main_assigned == 0)
+        return;
+    engine->has_new_share = false;
     for (size_t i = 0; i < engine->lane_count; i++)
         lane_set_share(engine->lanes[i], present_share(engine));
 }
@@ -271,7 +275,7 @@ engine_assign(struct engine *engine, int topic, int32_t partition, int64_t offse
     if (offsets_assign(engine->offsets, topic, partition, offset, committed) == NULL)
         return -1;
     engine->main_assigned += topic == 0;
-    share_out(engine);
+    engine->has_new_share = true;
     return 0;
 }
 
@@ -279,7 +283,7 @@ void
 engine_partitions_of_main(struct engine *engine, int32_t count)
 {
     engine->main_partitions = count;
-    share_out(engine);
+    engine->has_new_share = true;
 }
 
 void
@@ -361,6 +365,7 @@ void
 engine_run(struct engine *engine)
 {
     check_drift(engine);
+    share_out(engine);
     timers_run(engine->core.timers, engine->core.clock->mono_ms);
 }
 

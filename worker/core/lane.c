@@ -22,6 +22,7 @@ struct lane {
     struct lane_limits limits; /* of all replicas together */
     double share;
     double next_share; /* from share_at_ms on */
+    bool has_share;    /* it was told one; the first counts at once */
     int64_t share_at_ms;
     struct token *token;
     struct pacer *pacer;
@@ -375,7 +376,8 @@ fail_all(void *arg, const char *reason, const struct error *error)
 void
 lane_set_share(struct lane *lane, double share)
 {
-    if (share <= present_share(lane)) {
+    if (!lane->has_share || share <= present_share(lane)) {
+        lane->has_share = true;
         lane->share = lane->next_share = share;
         return;
     }

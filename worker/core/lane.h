@@ -51,7 +51,7 @@ void lane_hold(struct lane *lane, int64_t wait_ms);
 void lane_throttled(struct lane *lane, int64_t told_ms);
 
 /* This replica's share of the limits, 0 to 1. A smaller one counts at once, a greater one a span later (the others' calls
- * still count until then). */
+ * still count until then); the first one at once, for a worker that starts must not wait. */
 void lane_set_share(struct lane *lane, double share);
 
 /* Sends what may be sent. Called after anything that may let a call go. */
