@@ -332,7 +332,7 @@ intake_hands_over_all_that_a_record_holds(void **state)
 }
 
 static void
-intake_begins_an_empty_partition_at_its_end(void **state)
+intake_tells_the_end_of_an_empty_partition(void **state)
 {
     struct engine *engine = &world.engines[MEMBER_PLAIN];
 
@@ -432,7 +432,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intake_hands_every_record_over_once_and_in_order),
         cmocka_unit_test(intake_hands_over_all_that_a_record_holds),
-        cmocka_unit_test(intake_begins_an_empty_partition_at_its_end),
+        cmocka_unit_test(intake_tells_the_end_of_an_empty_partition),
         cmocka_unit_test(intake_counts_the_partitions_of_the_main_topic),
         cmocka_unit_test(intake_leaves_records_in_their_queues_while_there_is_no_room),
         cmocka_unit_test(intake_hands_a_record_over_again_when_there_was_no_memory_for_it),

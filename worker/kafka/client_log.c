@@ -4,6 +4,7 @@
  */
 #include "client_log.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "log.h"
@@ -22,14 +23,24 @@ level_of(int syslog_level)
     return syslog_level <= 6 ? LOG_INFO : LOG_DEBUG;
 }
 
-/*
- * One list of properties serves consumer and producer, and each says of the other's that it ignores
- * them.
- */
+/* What nobody can do anything about. */
+static const struct {
+    const char *facility;
+    const char *part; /* of the text */
+} noise[] = {
+    /* one list of properties serves consumer and producer, and each says it of the other's */
+    {"CONFWARN", "will be ignored by this"},
+    /* of brokers before 0.11, and of the library's in-process cluster, at every look at metadata */
+    {"AUTOCREATE", "not supported by broker"},
+};
+
 static bool
 is_noise(const char *facility, const char *text)
 {
-    return strcmp(facility, "CONFWARN") == 0 && strstr(text, "will be ignored by this") != NULL;
+    for (size_t i = 0; i < sizeof(noise) / sizeof(noise[0]); i++)
+        if (strcmp(facility, noise[i].facility) == 0 && strstr(text, noise[i].part) != NULL)
+            return true;
+    return false;
 }
 
 void

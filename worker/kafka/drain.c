@@ -75,13 +75,15 @@ drain_close(struct intake *intake)
 }
 
 /*
- * Tells the engine, once. A partition for which the group has no offset begins where its first
- * record or its end turns out to be: its log may have been cut before anybody read it, and that is
- * no loss.
+ * Tells the engine, once; again later where it had no memory. A partition of which the group has
+ * committed nothing begins at 0, wherever its log does: what was cut off before anybody read it is no
+ * loss, and the engine counts none.
  */
 static bool
-begin(struct intake *intake, struct partition *partition, int64_t offset)
+begin(struct intake *intake, struct partition *partition)
 {
+    int64_t offset = partition->committed >= 0 ? partition->committed : 0;
+
     if (!partition->is_begun)
         partition->is_begun = engine_assign(intake->engine, partition->topic, partition->number,
                                             offset, partition->committed) == 0;
@@ -94,10 +96,9 @@ drain_begin(struct intake *intake, const rd_kafka_topic_partition_list_t *list)
     for (size_t i = 0; i < intake->partition_count; i++) {
         struct partition *partition = &intake->partitions[i];
 
-        if (list->elems[i].offset < 0)
-            continue; /* with its first record */
-        partition->committed = partition->next = list->elems[i].offset;
-        (void)begin(intake, partition, partition->committed);
+        if (list->elems[i].offset >= 0)
+            partition->committed = partition->next = list->elems[i].offset;
+        (void)begin(intake, partition);
     }
 }
 
@@ -157,7 +158,7 @@ take_record(struct intake *intake, struct partition *partition, const rd_kafka_m
         .value_length = from->len,
     };
 
-    if (!begin(intake, partition, from->offset) || !read_headers(intake, from, &message) ||
+    if (!begin(intake, partition) || !read_headers(intake, from, &message) ||
         !engine_take(intake->engine, &message, partition->low))
         return false;
     partition->next = from->offset + 1;
@@ -169,7 +170,7 @@ take_record(struct intake *intake, struct partition *partition, const rd_kafka_m
 static bool
 take_end(struct intake *intake, struct partition *partition, int64_t offset)
 {
-    if (!begin(intake, partition, offset))
+    if (!begin(intake, partition))
         return false;
     engine_end(intake->engine, partition->topic, partition->number, offset, partition->low);
     partition->next = offset;

@@ -14,10 +14,7 @@ struct intake;
 int drain_open(struct intake *intake, const rd_kafka_topic_partition_list_t *list)
     __attribute__((warn_unused_result));
 
-/*
- * Tells the engine of the partitions, which are those of ${list} in the same order, where the group
- * has an offset of them. The others begin with their first record.
- */
+/* Tells the engine of the partitions, which are those of ${list} in the same order. */
 void drain_begin(struct intake *intake, const rd_kafka_topic_partition_list_t *list);
 
 /* Drops the queues and what is in them. */
