@@ -95,7 +95,7 @@ class Sandbox:
     def row(self, user, environment=ENVIRONMENT):
         """The one row of ${user}, or None."""
         rows = lines(self.ask(f"/environments/{environment}/rows?user={user}"))
-        return rows[0] if rows else None
+        return rows[0] if rows and rows[0]["rows"] == 1 else None
 
     def ledger(self, **wanted):
         """Calls, parts of batches included, that have these values."""
@@ -115,12 +115,9 @@ class Worker:
         self.log = folder / f"{name}.log"
         self.config = folder / f"{name}.conf"
         self.config.write_text(configuration)
-        self.environment = {**os.environ, "DVSYNC_TEST_SECRET": SECRET,
+        plain = {k: v for k, v in os.environ.items() if not k.startswith("DVSYNC_")}
+        self.environment = {**plain, "TEST_SECRET": SECRET,
                             "DVSYNC_ADMIN_ADDRESS": f"127.0.0.1:{self.port}", **environment}
-        self.environment.pop("DVSYNC_TEST_BROKER", None)
-        self.environment.pop("DVSYNC_BUILD", None)
-        self.environment.pop("DVSYNC_TEST_SECRET", None)
-        self.environment["TEST_SECRET"] = SECRET
         self.process = None
         self.start()
 
