@@ -24,26 +24,136 @@ load_blocks(const struct settings_blocks *blocks, struct settings *ret_settings)
     text_free(&file);
 }
 
+/* --- sameness --------------------------------------------------------------------------------------- */
+
+static void
+assert_same_references(const struct reference *a, const struct reference *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_true(guid_equal(&a[i].id, &b[i].id));
+        assert_string_equal(a[i].name, b[i].name);
+    }
+}
+
+static void
+assert_same_route(const struct route *a, const struct route *b)
+{
+    assert_true(guid_equal(&a->group, &b->group));
+    assert_string_equal(a->recipe, b->recipe);
+    assert_true(a->rank == b->rank);
+    assert_int_equal(a->unit, b->unit);
+    assert_int_equal(a->unit_policy, b->unit_policy);
+    assert_int_equal(a->column_count, b->column_count);
+    for (size_t i = 0; i < a->column_count; i++) {
+        assert_int_equal(a->columns[i].column, b->columns[i].column);
+        assert_int_equal(a->columns[i].attribute, b->columns[i].attribute);
+        assert_int_equal(a->columns[i].policy, b->columns[i].policy);
+        assert_int_equal(a->columns[i].absent, b->columns[i].absent);
+    }
+    assert_int_equal(a->role_count, b->role_count);
+    for (size_t i = 0; i < a->role_count; i++)
+        assert_int_equal(a->roles[i], b->roles[i]);
+}
+
+static void
+assert_same_environment(const struct environment *a, const struct environment *b)
+{
+    assert_string_equal(a->name, b->name);
+    assert_string_equal(a->id, b->id);
+    assert_string_equal(a->url, b->url);
+    assert_int_equal(a->identity, b->identity);
+    assert_int_equal(a->has_graph, b->has_graph);
+    assert_int_equal(a->disabled_rows, b->disabled_rows);
+    assert_int_equal(a->move_roles, b->move_roles);
+    assert_int_equal(a->column_count, b->column_count);
+    for (size_t i = 0; i < a->column_count; i++) {
+        assert_string_equal(a->columns[i].name, b->columns[i].name);
+        assert_int_equal(a->columns[i].type, b->columns[i].type);
+    }
+    assert_int_equal(a->attribute_count, b->attribute_count);
+    for (size_t i = 0; i < a->attribute_count; i++)
+        assert_string_equal(a->attributes[i].name, b->attributes[i].name);
+    assert_int_equal(a->unit_count, b->unit_count);
+    assert_same_references(a->units, b->units, a->unit_count);
+    assert_int_equal(a->role_count, b->role_count);
+    assert_same_references(a->roles, b->roles, a->role_count);
+    assert_int_equal(a->route_count, b->route_count);
+    for (size_t i = 0; i < a->route_count; i++)
+        assert_same_route(&a->routes[i], &b->routes[i]);
+}
+
+static void
+assert_same_identity(const struct identity *a, const struct identity *b)
+{
+    assert_string_equal(a->name, b->name);
+    assert_true(guid_equal(&a->tenant, &b->tenant));
+    assert_true(guid_equal(&a->client, &b->client));
+    assert_string_equal(a->secret_file, b->secret_file);
+    assert_string_equal(a->secret_env, b->secret_env);
+}
+
+/* Prints ${settings}, reads that back, and compares. */
+static void
+assert_comes_back(const struct settings *settings)
+{
+    const struct routing *routing = &settings->routing;
+    struct settings again;
+    struct text text = TEXT_EMPTY;
+
+    settings_print(settings, &text);
+    settings_file_load(text.data, &again);
+    assert_int_equal(again.routing.identity_count, routing->identity_count);
+    for (size_t i = 0; i < routing->identity_count; i++)
+        assert_same_identity(&again.routing.identities[i], &routing->identities[i]);
+    assert_int_equal(again.routing.environment_count, routing->environment_count);
+    for (size_t i = 0; i < routing->environment_count; i++)
+        assert_same_environment(&again.routing.environments[i], &routing->environments[i]);
+    settings_release(&again);
+    text_free(&text);
+}
+
 /* --- what blocks become ----------------------------------------------------------------------------- */
 
 static void
 settings_example_is_accepted_and_can_be_printed_and_read_back(void **state)
 {
-    struct text once = TEXT_EMPTY, again = TEXT_EMPTY;
     struct settings settings;
     struct error error;
 
     (void)state;
     if (settings_load(EXAMPLE, no_variables, true, &settings, &error) == -1)
         fail_msg("%s", error.text);
-    settings_print(&settings, &once);
+    assert_comes_back(&settings);
     settings_release(&settings);
-    settings_file_load(once.data, &settings);
-    settings_print(&settings, &again);
+}
+
+static void
+settings_print_can_be_read_back_for_blocks_without_any_default(void **state)
+{
+    static const struct settings_blocks blocks = {
+        .identities = "{ name = \"other\"; " TENANT CLIENT "secret_env = \"OTHER\"; },"
+                      "{ name = \"main\"; " TENANT CLIENT SECRET " }",
+        .environments = "{ name = \"prod\"; " ID URL IDENTITY " disabled_rows = \"leave\";"
+                        " on_move_roles = \"organisation_keeps\"; },"
+                        "{ name = \"bare\"; id = \"" GROUP_1 "\"; url = \"https://a.test\";"
+                        " identity = \"other\"; graph = false; }",
+        .recipes = "{ name = \"a\"; business_unit = { name = \"Sales \\\"EU\\\"\";"
+                   " policy = \"enforce\"; };"
+                   " columns = ( { column = \"new_x\"; " ATTRIBUTE " policy = \"initial\";"
+                   " absent = \"clear\"; type = \"integer\"; } );"
+                   " roles = ( { id = \"" GROUP_2 "\"; }, { name = \"R\"; } ); },"
+                   "{ name = \"b\"; }, { name = \"unused\"; }",
+        .routes = "{ group = \"" GROUP_1 "\"; environment = \"bare\"; recipe = \"b\"; },"
+                  "{ group = \"" GROUP_1 "\"; environment = \"prod\"; recipe = \"a\";"
+                  " rank = -5; },"
+                  "{ group = \"" GROUP_2 "\"; environment = \"prod\"; recipe = \"a\"; }",
+    };
+    struct settings settings;
+
+    (void)state;
+    load_blocks(&blocks, &settings);
+    assert_comes_back(&settings);
     settings_release(&settings);
-    assert_string_equal(once.data, again.data);
-    text_free(&once);
-    text_free(&again);
 }
 
 static void
@@ -170,6 +280,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_example_is_accepted_and_can_be_printed_and_read_back),
+        cmocka_unit_test(settings_print_can_be_read_back_for_blocks_without_any_default),
         cmocka_unit_test(settings_example_becomes_identities_and_environments),
         cmocka_unit_test(settings_example_becomes_a_compiled_table),
         cmocka_unit_test(settings_name_each_column_attribute_unit_and_role_of_an_environment_once),

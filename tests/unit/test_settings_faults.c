@@ -176,6 +176,9 @@ settings_refuse_each_wrong_column_with_its_line(void **state)
                  "\"onPremisesExtensionAttributes/extensionAttribute0\";"),
          "4: recipes[0].columns[0].attribute: found \"onPremisesExtensionAttributes/ext"},
         {COLUMNS("column = \"new_x\"; attribute = "
+                 "\"onPremisesExtensionAttributes/extensionAttribute01\";"),
+         "4: recipes[0].columns[0].attribute: found \"onPremisesExtensionAttributes/ext"},
+        {COLUMNS("column = \"new_x\"; attribute = "
                  "\"onPremisesExtensionAttributes/extensionAttribute\";"),
          "4: recipes[0].columns[0].attribute: found \"onPremisesExtensionAttributes/ext"},
         {COLUMNS("column = \"new_x\"; attribute = \"customSecurityAttributes\";"),
