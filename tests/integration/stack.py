@@ -189,7 +189,7 @@ class Stack:
         ask("/units", {"environment": ENVIRONMENT, "id": SALES, "name": "Sales"})
         ask("/roles", {"environment": ENVIRONMENT, "id": READER, "name": "Reader"})
         ask("/groups", [{"id": GROUP, "name": "sales people"}, {"id": OTHER_GROUP}])
-        self.sandbox.set(row_delay_ms=300, latency_low_ms=0, latency_high_ms=5)
+        self.sandbox.set(row_delay_ms=300, latency_low_ms=0, latency_high_ms=5, limits=0)
 
     def configuration(self, extra=""):
         origins = self.sandbox.state["origins"]
@@ -200,6 +200,7 @@ kafka_properties = [ "session.timeout.ms=6000", "heartbeat.interval.ms=500" ];
 services: {{ login_url = "{origins['login']}"; bap_url = "{origins['bap']}"; graph_url = "{origins['graph']}";
             graph_scope = "{origins['graph']}/.default"; }};
 confirm: {{ tick = "200ms"; }};
+lanes: {{ bap_calls = 0; }};
 log: {{ format = "json"; level = "debug"; }};
 identities = ( {{ name = "main"; tenant = "{TENANT}"; client_id = "{CLIENT}"; secret_env = "TEST_SECRET"; }} );
 environments = ( {{ name = "prod"; id = "{ENVIRONMENT}"; url = "{dataverse}"; identity = "main"; graph = true; }} );

@@ -49,7 +49,7 @@ def test_unrouted_groups_and_removals_are_skipped_and_counted(chain):
 
 @pytest.mark.parametrize("fault", [
     {"service": "dataverse", "status": 200, "body": "<html>no json</html>", "times": 3},
-    {"service": "dataverse", "status": 503, "headers": "Retry-After: 1\n", "times": 2},
+    {"service": "dataverse", "status": 503, "headers": {"Retry-After": "1"}, "times": 2},
     {"service": "graph", "status": 200, "body": "{\"responses\": 7}", "times": 2},
     {"service": "bap", "status": 500, "body": "", "times": 2},
     {"service": "login", "status": 200, "body": "{\"token_type\": 1}", "times": 2},

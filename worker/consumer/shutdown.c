@@ -64,9 +64,10 @@ finish(struct worker *worker, int exit_code)
 void
 worker_shutdown_turn(struct worker *worker)
 {
-    bool is_late = worker->clock.mono_ms >= worker->phase_until_ms;
+    bool is_late;
 
     serve_signals(worker);
+    is_late = worker->clock.mono_ms >= worker->phase_until_ms;
     if (intake_is_fatal(worker->intake)) {
         finish(worker, EXIT_CODE_UNAVAILABLE);
     } else if (worker->phase == PHASE_DRAINING && (engine_is_drained(worker->engine) || is_late)) {
