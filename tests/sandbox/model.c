@@ -1,6 +1,6 @@
 /*
- * One call, from its URL's origin to its answer: which service, which route, whose; then limits, faults
- * and the service's own handler, in this order; then the ledger.
+ * One call, from its URL's origin to its answer: which service, which route, whose; then limits,
+ * faults and the service's own handler, in this order; then the ledger.
  */
 #include "model.h"
 
@@ -103,7 +103,7 @@ model_add_origin(struct model *model, const char *text, enum model_service servi
     return true;
 }
 
-/* --- one call -------------------------------------------------------------------------------------------- */
+/* --- one call --------------------------------------------------------------------------------- */
 
 static void
 carry_out(struct call *call)
@@ -144,6 +144,7 @@ model_call_begin_part(struct call *part, struct call *whole, struct http_respons
     part->entry.items = 0;
     part->entry.write = MODEL_READ;
     memset(&part->entry.user, 0, sizeof(part->entry.user));
+    part->entry.offences = 0;
 }
 
 void
@@ -161,14 +162,14 @@ is_acceptable(struct call *call)
     size_t length;
 
     if (http_header(call->headers, "Cookie", &length) != NULL)
-        model_ledger_offend(call->model, MODEL_OFFENCE_COOKIE);
+        model_ledger_offend(call, MODEL_OFFENCE_COOKIE);
     if (strlen(call->address) > URL_BYTES) {
-        model_ledger_offend(call->model, MODEL_OFFENCE_MALFORMED);
+        model_ledger_offend(call, MODEL_OFFENCE_MALFORMED);
         model_reply_error(call, 414, "", "The request URL is too long.");
         return false;
     }
     if (call->body_length > BODY_BYTES) {
-        model_ledger_offend(call->model, MODEL_OFFENCE_MALFORMED);
+        model_ledger_offend(call, MODEL_OFFENCE_MALFORMED);
         model_reply_error(call, 413, "", "The request is too large.");
         return false;
     }
@@ -193,6 +194,7 @@ answer_known(struct call *call)
         model_call_run(call);
 }
 
+/* */
 static const struct origin *
 find_origin(const struct model *model, const char *url)
 {

@@ -10,13 +10,15 @@
 #include "http.h"
 
 /*
- * The double of Microsoft's four services as a pure model: (request, now) → (answer, after how long).
- * It knows no socket, no thread and no clock: the sandbox serves it over HTTP, the simulation calls it
- * directly. Every behaviour has a row in BEHAVIOUR.md with its public source; the code cites the rows.
- * Nothing is tailored to our worker: real clients of these APIs can use it.
+ * The double of Microsoft's four services as a pure model: (request, now) → (answer, after how
+ * long). It knows no socket, no thread and no clock: the sandbox serves it over HTTP, the
+ * simulation calls it directly. Every behaviour has a row in BEHAVIOUR.md with its public source;
+ * the code cites the rows. Nothing is tailored to our worker: real clients of these APIs can use
+ * it.
  *
- * It is stricter than the services: what they may refuse it refuses, what is an offence against their rules
- * (an upsert by an unguarded PATCH, asking again before Retry-After) it carries out as they would and counts.
+ * It is stricter than the services: what they may refuse it refuses, what is an offence against
+ * their rules (an upsert by an unguarded PATCH, asking again before Retry-After) it carries out as
+ * they would and counts.
  *
  * Services are told apart by the origin of the request's URL; each environment's Dataverse has an
  * origin of its own.
@@ -31,43 +33,39 @@ enum model_service { MODEL_LOGIN, MODEL_BAP, MODEL_GRAPH, MODEL_DATAVERSE, MODEL
 const char *model_service_name(enum model_service service);
 
 /*
- * What documents leave open, and how the world is today. Every row can be changed while it runs (model_set), by
- * name, from the control API or the simulation; the table in model_settings.c holds name, default and help.
+ * What documents leave open, and how the world is today. Every row can be changed while it runs
+ * (model_set), by name, from the control API or the simulation; the table in model_settings.c holds
+ * name, default and help.
  */
 struct model_settings {
-    int64_t token_life_ms; /* 3599 s */
-    int64_t row_delay_ms;  /* addUser → the row is visible; 8 s */
-    int64_t
-        membership_lag_ms; /* how long checkMemberGroups (and members) lag behind a fresh join; 0 */
-    int64_t graph_lag_ms;  /* how long a new user stays 404 in Graph; 0 */
-    int64_t
-        stale_expand_ms; /* $expand serves lists as old as this unless If-None-Match: null; 0 off */
-    int64_t
-        batch_sees_moved_unit; /* 1: a role check inside a change set sees the unit moved before it */
-    int64_t repeated_ref_status;    /* a second identical $ref: 204, or 412 0x80040237 */
-    int64_t keep_roles_on_move;     /* the organisation keeps roles on moves; 0 */
-    int64_t root_role_parent_null;  /* a root role's parentrootroleid: 0 its own id, 1 null */
-    int64_t capital_inner_json;     /* addUser's inner JSON with capital member names */
-    int64_t force_sync_creates_jit; /* alternate-key GET creates an entitled user's row; 0: 404 */
-    int64_t limits;                 /* published limits on; 1 */
-    int64_t dataverse_requests;     /* 6000 in dataverse_window_ms */
-    int64_t dataverse_execution_ms; /* 1 200 000 */
-    int64_t dataverse_concurrent;   /* 52 */
-    int64_t dataverse_window_ms;    /* 300 000 */
-    int64_t force_sync_calls;       /* 100 in force_sync_window_ms */
-    int64_t force_sync_window_ms;   /* 60 000 */
-    int64_t graph_units;            /* 8000 per 10 s */
-    int64_t dop_hint;               /* x-ms-dop-hint, 0: none sent */
+    int64_t token_life_ms;
+    int64_t row_delay_ms;      /* addUser → the row is visible */
+    int64_t membership_lag_ms; /* of a fresh join or leave */
+    int64_t graph_lag_ms;      /* how long a new user stays 404 in Graph */
+    int64_t stale_expand_ms;   /* $expand serves lists as old as this; 0: never */
+    int64_t batch_sees_moved_unit;
+    int64_t repeated_ref_status; /* 204, or 412 with 0x80040237 */
+    int64_t keep_roles_on_move;
+    int64_t root_role_parent_null;
+    int64_t capital_inner_json;
+    int64_t force_sync_creates_jit; /* a read by the alternate key makes the row */
+    int64_t limits;                 /* the published limits hold */
+    int64_t dataverse_requests;     /* in dataverse_window_ms, as the next */
+    int64_t dataverse_execution_ms;
+    int64_t dataverse_concurrent;
+    int64_t dataverse_window_ms;
+    int64_t force_sync_calls; /* in force_sync_window_ms */
+    int64_t force_sync_window_ms;
+    int64_t graph_units;                     /* per 10 s */
+    int64_t dop_hint;                        /* 0: none sent */
     int64_t latency_low_ms, latency_high_ms; /* uniform, every request */
-    int64_t page_size;                       /* Dataverse's and Graph's largest page; 5000 */
-    int64_t early_grace_ms;   /* a call so soon after it was told to wait was sent before; 20 */
-    int64_t early_penalty_ms; /* what a call before Retry-After adds to the wait; 5 s */
-    int64_t
-        nested_security_group;  /* force sync accepts members of groups in the security group; 0 */
-    int64_t empty_text_is_null; /* an empty text is stored as null; 1 */
-    int64_t missing_ref_status; /* taking a role that is not held: 404 0x80040217, or 204 */
-    int64_t
-        changeset_error_nested; /* a failed change set's answer stands in a multipart of its own; 0 */
+    int64_t page_size;
+    int64_t early_grace_ms;   /* a call so soon after it was told to wait was sent before */
+    int64_t early_penalty_ms; /* what a call before Retry-After adds to the wait */
+    int64_t nested_security_group;
+    int64_t empty_text_is_null;
+    int64_t missing_ref_status;     /* 404 with 0x80040217, or 204 */
+    int64_t changeset_error_nested; /* a failed change set answers in a multipart of its own */
 };
 
 /* A model seeded for its latencies and ids. NULL: no memory. */
@@ -81,9 +79,10 @@ bool model_get(const struct model *model, const char *name, int64_t *ret_value);
 bool model_setting_at(size_t index, const char **ret_name, const char **ret_help);
 
 /*
- * Answers ${request} at ${clock}'s instant: fills ${ret_response} (the caller's to free) and sets *${ret_after_ms} to how long
- * the caller must hold the answer back. The request counts as in flight until then. A fault that cuts the
- * connection gives status 0 and a transport other than HTTP_OK.
+ * Answers ${request} at ${clock}'s instant: fills ${ret_response} (the caller's to free) and sets
+ * *${ret_after_ms} to how long the caller must hold the answer back. The request counts as in
+ * flight until then. A fault that cuts the connection gives status 0 and a transport other than
+ * HTTP_OK.
  */
 void model_answer(struct model *model, const struct http_request *request,
                   const struct clock *clock, struct http_response *ret_response,
@@ -92,11 +91,13 @@ void model_answer(struct model *model, const struct http_request *request,
 /* Lets time pass without a call: rows that are due become visible to the readers below. */
 void model_advance(struct model *model, const struct clock *clock);
 
-/* --- the world: seeded by C or by the control API (control.h), read back by both ---------------------- */
+/* --- the world: seeded by C or by the control API (control.h), read back by both -------------- */
 
-/* An origin ("http://127.0.0.1:9401", "https://graph.test") that serves ${service}; for MODEL_DATAVERSE that of
- * ${environment}. Borrowed texts are copied, everywhere below. All return false without memory or on a
- * clash. */
+/*
+ * An origin ("http://127.0.0.1:9401", "https://graph.test") that serves ${service}; for
+ * MODEL_DATAVERSE that of ${environment}. Borrowed texts are copied, everywhere below. All return
+ * false without memory or on a clash.
+ */
 bool model_add_origin(struct model *model, const char *origin, enum model_service service,
                       const char *environment);
 
@@ -111,7 +112,10 @@ struct model_application {
 };
 bool model_add_application(struct model *model, const struct model_application *application);
 
-/* An environment with its organisation: root unit, system roles none. ${id} may be "Default-<guid>". */
+/*
+ * An environment with its organisation: root unit, system roles none. ${id} may be
+ * "Default-<guid>".
+ */
 struct model_environment {
     const char *id;
     const char *name;
@@ -134,7 +138,9 @@ bool model_add_role(struct model *model, const char *environment, const struct g
 bool model_remove_role_copy(struct model *model, const char *environment,
                             const struct guid *root_role, const struct guid *unit);
 
-/* A person in Entra. ${attributes}: a JSON object with Graph's property names, extensions included. */
+/*
+ * A person in Entra. ${attributes}: a JSON object with Graph's property names, extensions included.
+ */
 struct model_user {
     struct guid id;
     const char *user_principal_name;
@@ -174,7 +180,9 @@ size_t model_find_row(struct model *model, const char *environment, const struct
 /* A column as JSON text into ${ret_json} ("null" when empty). False: no such row or column. */
 bool model_column(struct model *model, const char *environment, const struct guid *row,
                   const char *column, struct text *ret_json);
-/* Sets a column (by its name in queries) as an administrator's hand would; the row's version rises. */
+/*
+ * Sets a column (by its name in queries) as an administrator's hand would; the row's version rises.
+ */
 bool model_set_column(struct model *model, const char *environment, const struct guid *row,
                       const char *column, const char *json);
 /* True when the row directly holds the copy, in its present unit, of ${root_role}. */
@@ -186,13 +194,14 @@ bool model_move_row(struct model *model, const char *environment, const struct g
 bool model_give_role(struct model *model, const char *environment, const struct guid *row,
                      const struct guid *root_role);
 
-/* --- faults ------------------------------------------------------------------------------------------- */
+/* --- faults ----------------------------------------------------------------------------------- */
 
 /*
- * A fault takes hold of the next ${times} (0: all) requests of ${service} whose route (as in the ledger; NULL: any) matches, each with
- * ${probability}. ${status} 0 with a transport is a cut; else that answer with ${body} (NULL: {}) and ${headers} ("Name: value\n"…, may be
- * NULL). ${is_after_effect}: the request is carried out and only its answer is lost or replaced. ${extra_ms} is added to the latency; a fault with
- * status 0 and HTTP_OK only delays.
+ * A fault takes hold of the next ${times} (0: all) requests of ${service} whose route (as in the
+ * ledger; NULL: any) matches, each with ${probability}. ${status} 0 with a transport is a cut; else
+ * that answer with ${body} (NULL: {}) and ${headers} ("Name: value\n"…, may be NULL).
+ * ${is_after_effect}: the request is carried out and only its answer is lost or replaced.
+ * ${extra_ms} is added to the latency; a fault with status 0 and HTTP_OK only delays.
  */
 struct model_fault {
     enum model_service service;
@@ -210,22 +219,27 @@ struct model_fault {
 bool model_add_fault(struct model *model, const struct model_fault *fault);
 void model_clear_faults(struct model *model);
 
-/* --- the ledger --------------------------------------------------------------------------------------- */
+/* --- the ledger ------------------------------------------------------------------------------- */
 
 enum model_write { MODEL_READ, MODEL_WROTE, MODEL_WROTE_NOTHING, MODEL_REFUSED };
 
+/*
+ * Routes: "token"; "addUser" "environment"; "user" "checkMemberGroups" "batch"; "systemusers" (by
+ * filter) "systemuser" (by key) "businessunits" "roles" "patch" "role" (a $ref given or taken)
+ * "batch" "changeset"; "other".
+ */
 struct model_entry {
     int64_t wall_ms, mono_ms; /* when it came */
     int64_t after_ms;         /* when it was answered, after that */
     enum model_service service;
-    const char *
-        route; /* "addUser" "systemusers" "systemuser" "patch" "role" "changeset" "businessunits" "roles" "batch" "user" "checkMemberGroups" "token" "other" */
+    const char *route;       /* see below */
     const char *environment; /* "" where it has none */
     int status;
     struct guid user;       /* the object id it is about, where there is one */
     enum model_write write; /* MODEL_WROTE_NOTHING: a write that changed nothing */
     int items;              /* ids of a filter, parts of a batch */
     bool is_part;           /* a part of a batch: not a call of its own */
+    unsigned offences;      /* a bit for each enum model_offence */
 };
 
 enum model_offence {

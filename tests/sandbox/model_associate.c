@@ -16,7 +16,7 @@ find_user(struct call *call)
         return NULL;
     }
     if (model_rows_is_application(call->environment, row))
-        model_ledger_offend(call->model, MODEL_OFFENCE_APPLICATION_ROW);
+        model_ledger_offend(call, MODEL_OFFENCE_APPLICATION_ROW);
     return row;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Dataverse's $batch: single requests and change sets, in order. A change set happens as a whole or not
- * at all; the first failure ends the batch unless the client prefers to go on: D-40 to D-46.
+ * Dataverse's $batch: single requests and change sets, in order (D-45). A change set happens as a
+ * whole or not at all (D-44); the first failure ends the batch unless the client prefers to go on.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "model_multipart.h"
 #include "model_private.h"
 
+/* D-46, D-41. */
 enum { REQUESTS_MOST = 1000, BOUNDARY_BYTES = 64, URL_BYTES = 65536 };
 
 /* A batch under way: what was answered so far. */
@@ -44,7 +45,7 @@ make_boundary(struct model *model, const char *prefix, char boundary[BOUNDARY_BY
     snprintf(boundary, BOUNDARY_BYTES, "%s_%s", prefix, guid_format(&id, text));
 }
 
-/* --- answers as parts ----------------------------------------------------------------------------------------- */
+/* --- answers as parts ------------------------------------------------------------------------- */
 
 static const char *
 reason_phrase(int status)
@@ -117,7 +118,7 @@ note_status(struct batch *batch, const struct http_response *response)
     }
 }
 
-/* --- one request ------------------------------------------------------------------------------------------------ */
+/* --- one request ------------------------------------------------------------------------------ */
 
 /* "$1/rest": the row that the part with that Content-ID was about. */
 static bool
@@ -140,7 +141,9 @@ expand_reference(const struct references *references, const char *url, struct te
     return false;
 }
 
-/* A part's URL is absolute at the same origin, or relative to the host or to the API's root: D-41. */
+/*
+ * A part's URL is absolute at the same origin, or relative to the host or to the API's root: D-41.
+ */
 static bool
 make_address(const struct call *whole, const struct references *references, const char *url,
              struct text *address)
@@ -204,7 +207,7 @@ serve_single(struct batch *batch, const struct multipart_part *part)
     model_multipart_free_request(&request);
 }
 
-/* --- change sets -------------------------------------------------------------------------------------------------- */
+/* --- change sets ------------------------------------------------------------------------------ */
 
 /* The row that a part with a Content-ID was about can be named by the parts after it: D-43. */
 static bool
@@ -353,7 +356,8 @@ serve_set(struct batch *batch, struct multipart *parts)
         run_set(batch, &set, &set_call, parts);
     if (fault != NULL) {
         model_faults_apply(fault, &set_call);
-        batch->requests += !fault->set.is_after_effect; /* the set was one, though not carried out */
+        batch->requests +=
+            !fault->set.is_after_effect; /* the set was one, though not carried out */
         note_status(batch, &response);
         set.status = response.status;
         text_clear(&set.failure);
@@ -365,7 +369,7 @@ serve_set(struct batch *batch, struct multipart *parts)
     free_set(&set);
 }
 
-/* --- the batch --------------------------------------------------------------------------------------------------------- */
+/* --- the batch -------------------------------------------------------------------------------- */
 
 static void
 serve_part(struct batch *batch, const struct multipart_part *part)

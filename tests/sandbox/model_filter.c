@@ -1,6 +1,6 @@
 /*
- * Uses a filter's tree in two ways: rows that an index can find (model_filter_collect), and whether one row
- * matches (model_filter_matches).
+ * Uses a filter's tree in two ways: rows that an index can find (model_filter_collect), and whether
+ * one row matches (model_filter_matches).
  */
 #include "model_filter.h"
 

@@ -1,4 +1,7 @@
-/* A recursive descent parser for $filter; model_filter.c uses the tree that it makes. Grammar: D-10. */
+/*
+ * A recursive descent parser for $filter; model_filter.c uses the tree that it makes. Grammar:
+ * D-10.
+ */
 #include "model_filter_tree.h"
 
 #include <ctype.h>
@@ -63,7 +66,7 @@ make_node(struct parser *parser, enum node_kind kind)
     return node;
 }
 
-/* --- tokens ------------------------------------------------------------------------------------------------ */
+/* --- tokens ----------------------------------------------------------------------------------- */
 
 static void
 skip_blanks(struct parser *parser)
@@ -133,7 +136,7 @@ take_quoted(struct parser *parser, char quote)
     return NULL;
 }
 
-/* --- literals ------------------------------------------------------------------------------------------------ */
+/* --- literals --------------------------------------------------------------------------------- */
 
 static bool
 is_id_column(const struct column *column)
@@ -215,7 +218,7 @@ take_element(struct parser *parser, const struct column *column, struct value *r
     return is_read;
 }
 
-/* --- comparisons ----------------------------------------------------------------------------------------------- */
+/* --- comparisons ------------------------------------------------------------------------------ */
 
 static bool
 add_value(struct node *node, struct value *value)

@@ -5,7 +5,9 @@
 
 #include "model_private.h"
 
-/* Properties of a user. Those of the default set come without $select, the others only with: G-2. */
+/*
+ * Properties of a user. Those of the default set come without $select, the others only with: G-2.
+ */
 static const struct {
     const char *name;
     bool is_default;
@@ -65,7 +67,7 @@ static const struct {
 enum { PROPERTIES = sizeof(properties) / sizeof(properties[0]), CHECK_MOST = 20, APP_ID = 32 };
 enum { USER_UNITS = 1, CHECK_UNITS = 4 };
 
-/* --- one user: G-1 to G-4 ---------------------------------------------------------------------------------- */
+/* --- one user: G-1 to G-4 --------------------------------------------------------------------- */
 
 /* extension_<application id without hyphens>_<name> */
 static bool
@@ -243,7 +245,7 @@ get_user(struct call *call)
         reply_user(call, person, select);
 }
 
-/* --- checkMemberGroups: G-5, G-6 ----------------------------------------------------------------------------- */
+/* --- checkMemberGroups: G-5, G-6 -------------------------------------------------------------- */
 
 struct check {
     struct guid groups[CHECK_MOST];
@@ -319,7 +321,7 @@ check_groups(struct call *call)
         reply_check(call, &check);
 }
 
-/* --- routes ------------------------------------------------------------------------------------------------------ */
+/* --- routes ----------------------------------------------------------------------------------- */
 
 struct route {
     const char *name;

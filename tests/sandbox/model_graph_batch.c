@@ -76,6 +76,7 @@ read_item(struct item *item, const struct json *json, enum http_method *ret_meth
     return http_header(&item->headers, "Content-Type", &length) != NULL;
 }
 
+/* Its own status, headers and body, whatever becomes of the others: G-9. */
 static void
 serve_item(struct call *whole, struct item *item, enum http_method method)
 {
@@ -163,6 +164,7 @@ write_item(struct json_writer *writer, const struct item *item)
     json_write_object_end(writer);
 }
 
+/* G-8. */
 static void
 shuffle(struct model *model, size_t *order, size_t count)
 {

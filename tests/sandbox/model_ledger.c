@@ -65,9 +65,10 @@ model_ledger_close(struct model *model, size_t index, const struct model_entry *
 }
 
 void
-model_ledger_offend(struct model *model, enum model_offence offence)
+model_ledger_offend(struct call *call, enum model_offence offence)
 {
-    model->offences[offence]++;
+    call->model->offences[offence]++;
+    call->entry.offences |= 1U << offence;
 }
 
 size_t

@@ -1,6 +1,7 @@
 /*
- * The published limits, and whether callers obey what they were told: windows of calls and execution
- * time, calls at once, resource units, and the instants before which an application may not call again.
+ * The published limits, and whether callers obey what they were told: windows of calls and
+ * execution time, calls at once, resource units, and the instants before which an application may
+ * not call again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ enum {
     FIRST_CAPACITY = 64,
 };
 
-/* --- what the caller was told: L-6 ---------------------------------------------------------------------- */
+/* --- what the caller was told: L-6 ------------------------------------------------------------ */
 
 static void
 note_ban(struct lane *lane, const struct ban *ban, int64_t now_ms)
@@ -67,7 +68,7 @@ read_ban(const struct call *call, int64_t after_ms, struct ban *ret_ban)
     return wait_ms > 0;
 }
 
-/* --- refusing -------------------------------------------------------------------------------------------- */
+/* --- refusing --------------------------------------------------------------------------------- */
 
 /* Whole seconds, rounded up, as Dataverse and the admin API send them. */
 static void
@@ -80,7 +81,7 @@ refuse(struct call *call, const char *code, int64_t wait_ms)
 static void
 refuse_over_limit(struct call *call, const char *code, int64_t wait_ms)
 {
-    model_ledger_offend(call->model, MODEL_OFFENCE_OVER_LIMIT);
+    model_ledger_offend(call, MODEL_OFFENCE_OVER_LIMIT);
     refuse(call, code, wait_ms);
 }
 
@@ -90,7 +91,7 @@ code_of(const struct call *call)
     return call->service == MODEL_DATAVERSE ? "0x80072322" : "TooManyRequests";
 }
 
-/* --- the ring of calls ------------------------------------------------------------------------------------ */
+/* --- the ring of calls ------------------------------------------------------------------------ */
 
 static struct lane_call *
 call_at(const struct lane *lane, size_t i)
@@ -173,9 +174,9 @@ count_in_flight(struct lane *lane, int64_t now_ms)
     return kept;
 }
 
-/* --- Dataverse: L-1 to L-3 --------------------------------------------------------------------------------- */
+/* --- Dataverse: L-1 to L-3 -------------------------------------------------------------------- */
 
-/* How long until the summed execution time of the window is below the limit. */
+/* How long until the summed execution time of the window is below the limit: L-2. */
 static int64_t
 execution_wait_ms(const struct lane *lane, const struct model_settings *settings, int64_t now_ms)
 {
@@ -238,7 +239,7 @@ leave_dataverse(struct call *call, int64_t after_ms)
                        (long long)(execution_left_ms > 0 ? execution_left_ms % 1000 : 0));
 }
 
-/* --- the admin API: L-4 -------------------------------------------------------------------------------------- */
+/* --- the admin API: L-4 ----------------------------------------------------------------------- */
 
 static bool
 enter_bap(struct call *call)
@@ -258,7 +259,7 @@ enter_bap(struct call *call)
     return true;
 }
 
-/* --- Graph: L-5 ------------------------------------------------------------------------------------------------ */
+/* --- Graph: L-5 ------------------------------------------------------------------------------- */
 
 static void
 fill_bucket(struct lane *lane, int64_t now_ms, double full)
@@ -297,7 +298,7 @@ model_limits_spend(struct call *call, int units)
     if (lane->units < units) {
         double wait_s = (units - lane->units) / full * GRAPH_SPAN_MS / 1000 + 0.001;
 
-        model_ledger_offend(call->model, MODEL_OFFENCE_OVER_LIMIT);
+        model_ledger_offend(call, MODEL_OFFENCE_OVER_LIMIT);
         model_reply_error(call, 429, "TooManyRequests", "Too many requests");
         model_reply_header(call, "Retry-After", "%.3f", wait_s);
         add_throttle_scope(call);
@@ -310,7 +311,7 @@ model_limits_spend(struct call *call, int units)
     return true;
 }
 
-/* --- all of them ------------------------------------------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 bool
 model_limits_enter(struct call *call)
@@ -323,7 +324,7 @@ model_limits_enter(struct call *call)
         return true;
     wait_ms = banned_for_ms(lane, NOW_MS(call));
     if (is_early(lane, NOW_MS(call), settings->early_grace_ms)) {
-        model_ledger_offend(call->model, MODEL_OFFENCE_EARLY);
+        model_ledger_offend(call, MODEL_OFFENCE_EARLY);
         wait_ms += wait_ms > 0 ? settings->early_penalty_ms : 0;
     }
     if (wait_ms > 0) {
@@ -354,7 +355,7 @@ model_limits_leave(struct call *call, int64_t after_ms)
         leave_dataverse(call, after_ms);
 }
 
-/* --- items of a Graph batch: G-10 ----------------------------------------------------------------------------- */
+/* --- items of a Graph batch: G-10 ------------------------------------------------------------- */
 
 static struct item_ban *
 find_item_ban(const struct call *part)
@@ -377,7 +378,7 @@ model_limits_enter_item(struct call *part)
     if (item == NULL || NOW_MS(part) >= item->ban.not_before_ms ||
         NOW_MS(part) < item->ban.told_at_ms + grace_ms)
         return true;
-    model_ledger_offend(part->model, MODEL_OFFENCE_EARLY);
+    model_ledger_offend(part, MODEL_OFFENCE_EARLY);
     refuse(part, code_of(part),
            item->ban.not_before_ms - NOW_MS(part) + part->model->settings.early_penalty_ms);
     return false;

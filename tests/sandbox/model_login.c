@@ -25,7 +25,7 @@ struct form {
     char *resource; /* of the scope, without "/.default" */
 };
 
-/* --- answers: T-3 ------------------------------------------------------------------------------------------ */
+/* --- answers: T-3 ----------------------------------------------------------------------------- */
 
 static void
 refuse(struct call *call, int status, const char *error, int number, const char *text)
@@ -120,7 +120,7 @@ grant(struct call *call, const struct origin *audience)
     json_write_object_end(&writer);
 }
 
-/* --- reading the request ------------------------------------------------------------------------------------- */
+/* --- reading the request ---------------------------------------------------------------------- */
 
 static const char *
 field(const struct form *form, const char *name)
@@ -252,7 +252,7 @@ free_form(struct form *form)
     free(form->resource);
 }
 
-/* --- the OpenID document, which client libraries read first: T-6 ---------------------------------------- */
+/* --- the OpenID document, which client libraries read first: T-6 ------------------------------ */
 
 static bool
 is_openid_path(const char *path, char tenant[GUID_TEXT_BYTES])
@@ -304,7 +304,7 @@ serve_openid(struct call *call, const char *tenant)
     json_write_object_end(&writer);
 }
 
-/* --- the token endpoint: T-1 ----------------------------------------------------------------------------------- */
+/* --- the token endpoint: T-1 ------------------------------------------------------------------ */
 
 static bool
 is_token_path(const char *path, struct guid *ret_tenant)
@@ -346,7 +346,7 @@ model_login_serve(struct call *call)
     } else if (call->method != HTTP_POST) {
         refuse(call, 405, "invalid_request", 900561, "The endpoint only accepts POST requests.");
     } else if (!parse_form(call, &form)) {
-        model_ledger_offend(call->model, MODEL_OFFENCE_MALFORMED);
+        model_ledger_offend(call, MODEL_OFFENCE_MALFORMED);
         refuse(call, 400, "invalid_request", 90023, "The request body is malformed.");
     } else {
         form.tenant = tenant;
@@ -355,7 +355,7 @@ model_login_serve(struct call *call)
     }
 }
 
-/* --- whose token: T-5 --------------------------------------------------------------------------------------------- */
+/* --- whose token: T-5 ------------------------------------------------------------------------- */
 
 static struct token *
 find_token(const struct call *call)
@@ -406,7 +406,7 @@ model_login_authorise(struct call *call)
     if (token != NULL && is_for(token, call) && token->expires_at_ms > NOW_MS(call))
         return true;
     if (token != NULL && !is_for(token, call))
-        model_ledger_offend(call->model, MODEL_OFFENCE_WRONG_AUDIENCE);
+        model_ledger_offend(call, MODEL_OFFENCE_WRONG_AUDIENCE);
     model_reply_unauthorised(call);
     return false;
 }

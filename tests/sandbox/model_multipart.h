@@ -8,8 +8,8 @@
 #include "text.h"
 
 /*
- * multipart/mixed as OData's batches use it (RFC 2046 5.1 with CRLF line ends): the parts of a body,
- * and the HTTP request inside a part. Pure; a part's bytes are borrowed from the body.
+ * multipart/mixed as OData's batches use it (RFC 2046 5.1 with CRLF line ends): the parts of a
+ * body, and the HTTP request inside a part. Pure; a part's bytes are borrowed from the body.
  */
 
 struct multipart {
@@ -38,7 +38,10 @@ struct multipart_request {
 bool model_multipart_open(struct multipart *multipart, const char *content_type, size_t type_length,
                           const char *body, size_t body_length);
 
-/* The next part into ${ret_part}, to be freed. False: there is none; is_closed tells whether rightly. */
+/*
+ * The next part into ${ret_part}, to be freed. False: there is none; is_closed tells whether
+ * rightly.
+ */
 bool model_multipart_next(struct multipart *multipart, struct multipart_part *ret_part);
 void model_multipart_free_part(struct multipart_part *part);
 

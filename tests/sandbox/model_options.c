@@ -17,6 +17,7 @@ struct reader {
     bool is_single; /* also for a read of one row */
 };
 
+/* D-19. */
 static bool
 refuse_property(struct call *call, const struct table *table, const char *name, size_t length)
 {

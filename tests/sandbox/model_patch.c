@@ -133,7 +133,7 @@ create(struct call *call)
     struct guid id = call->target.id;
     struct row *row;
 
-    model_ledger_offend(call->model, MODEL_OFFENCE_UPSERT);
+    model_ledger_offend(call, MODEL_OFFENCE_UPSERT);
     if (call->target.key == KEY_OBJECT_ID)
         id = model_random_guid(&call->model->rng);
     row = model_rows_make(call->environment, &id,
@@ -143,6 +143,7 @@ create(struct call *call)
     return row;
 }
 
+/* D-23. */
 static void
 reply(struct call *call, const struct query *query, const struct row *row, bool is_new)
 {
@@ -168,8 +169,8 @@ patch(struct call *call, const struct query *query, const struct payload *payloa
         return;
     if (row != NULL && !check_licence(call, payload, row))
         return;
-    if (row != NULL && model_rows_is_application(call->environment, row))
-        model_ledger_offend(call->model, MODEL_OFFENCE_APPLICATION_ROW);
+    if (row != NULL && model_rows_is_application(call->environment, row)) /* D-26 */
+        model_ledger_offend(call, MODEL_OFFENCE_APPLICATION_ROW);
     if (row == NULL)
         row = create(call);
     if (row == NULL || !apply(call, row, payload)) {

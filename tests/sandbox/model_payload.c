@@ -7,6 +7,7 @@
 
 static const char bind[] = "@odata.bind";
 
+/* For a member of an unknown name as well: D-19. */
 static bool
 refuse_payload(struct call *call, const char *reason, const char *name)
 {
@@ -51,7 +52,7 @@ read_text(struct call *call, const struct column *column, const struct json *jso
         return false;
     }
     ret_value->type = VALUE_NULL;
-    if (*string == '\0' && call->model->settings.empty_text_is_null != 0)
+    if (*string == '\0' && call->model->settings.empty_text_is_null != 0) /* D-27 */
         return true;
     borrowed = VALUE_OF_TEXT((char *)(uintptr_t)string); /* only read */
     return model_value_copy(ret_value, &borrowed) ||

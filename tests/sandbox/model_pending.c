@@ -1,4 +1,6 @@
-/* Force syncs under way, by due time: the row appears, or is enabled, some seconds after addUser. */
+/*
+ * Force syncs under way, by due time: the row appears, or is enabled, some seconds after addUser.
+ */
 #include <stdlib.h>
 
 #include "model_private.h"

@@ -22,14 +22,16 @@
  * includes it. Functions stand under the file that has them; a file exports only its own prefix.
  */
 
-/* --- limits (model_limits.c) ------------------------------------------------------------------------- */
+/* --- limits (model_limits.c) ------------------------------------------------------------------ */
 
 struct lane_call {
     int64_t at_ms;
     int64_t execution_ms;
 };
 
-/* "Not before ${not_before_ms}": what a caller was told, and when it had that in hand (monotonic). */
+/*
+ * "Not before ${not_before_ms}": what a caller was told, and when it had that in hand (monotonic).
+ */
 struct ban {
     int64_t told_at_ms;
     int64_t not_before_ms;
@@ -61,7 +63,7 @@ struct lane {
     bool is_filled;
 };
 
-/* --- Entra (model_entra.c) --------------------------------------------------------------------------- */
+/* --- Entra (model_entra.c) -------------------------------------------------------------------- */
 
 struct application {
     struct guid client;
@@ -114,7 +116,7 @@ struct membership {
     UT_hash_handle hh;
 };
 
-/* --- Power Platform ---------------------------------------------------------------------------------- */
+/* --- Power Platform --------------------------------------------------------------------------- */
 
 /* An application user: an application known to one organisation. */
 struct principal {
@@ -155,7 +157,7 @@ struct environment {
     UT_hash_handle hh;
 };
 
-/* --- faults, tokens, origins ------------------------------------------------------------------------- */
+/* --- faults, tokens, origins ------------------------------------------------------------------ */
 
 struct fault {
     struct link link;
@@ -200,7 +202,7 @@ struct model {
     uint64_t offences[MODEL_OFFENCES];
 };
 
-/* --- the call at hand -------------------------------------------------------------------------------- */
+/* --- the call at hand ------------------------------------------------------------------------- */
 
 enum { URL_OPTIONS = 24 };
 
@@ -321,7 +323,7 @@ void model_reply_cut(struct call *call, enum http_transport transport);
 /* model_ledger.c */
 size_t model_ledger_open(struct model *model, const struct model_entry *entry);
 void model_ledger_close(struct model *model, size_t index, const struct model_entry *entry);
-void model_ledger_offend(struct model *model, enum model_offence offence);
+void model_ledger_offend(struct call *call, enum model_offence offence);
 
 /* model_faults.c */
 struct fault *model_faults_take(struct call *call);

@@ -9,7 +9,7 @@
 
 enum { COUNT_MOST = 5000 };
 
-/* --- writing -------------------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 void
 model_query_write_value(struct json_writer *writer, const char *key, const struct value *value)
@@ -142,7 +142,7 @@ reply_row(struct call *call, const struct query *query, const struct row *row, i
     json_write_object_end(&writer);
 }
 
-/* --- which rows -------------------------------------------------------------------------------------------------- */
+/* --- which rows ------------------------------------------------------------------------------- */
 
 static int
 compare_values(const struct value *a, const struct value *b)
@@ -216,7 +216,7 @@ find_rows(const struct query *query, struct row_array *array)
         tidy(query, array);
 }
 
-/* --- pages --------------------------------------------------------------------------------------------------------- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 /* The first row behind the cookie; its place in the order where one was asked for. */
 static size_t
@@ -294,7 +294,7 @@ write_page(struct call *call, const struct query *query, const struct row_array 
     json_write_object_end(&writer);
 }
 
-/* --- handlers -------------------------------------------------------------------------------------------------------- */
+/* --- handlers --------------------------------------------------------------------------------- */
 
 static void
 note_items(struct call *call, const struct query *query)
@@ -329,7 +329,9 @@ model_query_collection(struct call *call)
     model_options_free(&query);
 }
 
-/* A read by the alternate key makes the row of an entitled user, where the setting says so: D-17. */
+/*
+ * A read by the alternate key makes the row of an entitled user, where the setting says so: D-17.
+ */
 static const struct row *
 just_in_time(struct call *call)
 {

@@ -135,7 +135,7 @@ model_reply_malformed(struct call *call, const char *code, const char *format, .
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    model_ledger_offend(call->model, MODEL_OFFENCE_MALFORMED);
+    model_ledger_offend(call, MODEL_OFFENCE_MALFORMED);
     reply_error(call, 400, code, message);
 }
 
@@ -169,7 +169,7 @@ model_reply_is_json(struct call *call)
     if (value != NULL && length >= sizeof(type) - 1 &&
         strncasecmp(value, type, sizeof(type) - 1) == 0)
         return true;
-    model_ledger_offend(call->model, MODEL_OFFENCE_MALFORMED);
+    model_ledger_offend(call, MODEL_OFFENCE_MALFORMED);
     model_reply_error(call, 415, "", "The media type of the request is not supported.");
     return false;
 }
@@ -187,6 +187,7 @@ model_reply_unauthorised(struct call *call)
                           "The access token is missing, expired or for another audience.");
 }
 
+/* */
 void
 model_reply_method(struct call *call)
 {

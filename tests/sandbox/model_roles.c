@@ -1,6 +1,7 @@
 /*
- * Security roles: each one made for the root unit has a copy in every unit, with an id that follows from
- * root role and unit. Without the matrix model a user may only hold the copy of the own unit: D-31.
+ * Security roles: each one made for the root unit has a copy in every unit, with an id that follows
+ * from root role and unit. Without the matrix model a user may only hold the copy of the own unit:
+ * D-31.
  */
 #include <stdlib.h>
 #include <string.h>

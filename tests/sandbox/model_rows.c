@@ -75,7 +75,7 @@ model_rows_make_application(struct model *model, struct environment *environment
     return true;
 }
 
-/* --- roles --------------------------------------------------------------------------------------------------- */
+/* --- roles ------------------------------------------------------------------------------------ */
 
 /* Keeps what the list was, for an $expand that serves it stale: D-16. */
 static void
@@ -129,7 +129,7 @@ model_rows_move(struct model *model, struct environment *environment, struct row
     return true;
 }
 
-/* --- what a force sync does: B-8 ------------------------------------------------------------------------------- */
+/* --- what a force sync does: B-8 -------------------------------------------------------------- */
 
 bool
 model_rows_need_sync(struct environment *environment, const struct guid *user)
@@ -201,7 +201,7 @@ model_rows_sync(struct model *model, struct environment *environment, const stru
     return is_put;
 }
 
-/* --- seeding and reading back ------------------------------------------------------------------------------------ */
+/* --- seeding and reading back ----------------------------------------------------------------- */
 
 static struct row *
 find_row(struct model *model, const char *id, const struct guid *row,

@@ -1,6 +1,6 @@
 /*
- * Rows are hashed by id and, where a table has an indexed column (systemuser by the Entra object id),
- * by that one too: an In() filter of 250 ids costs 250 look-ups, however many rows there are.
+ * Rows are hashed by id and, where a table has an indexed column (systemuser by the Entra object
+ * id), by that one too: an In() filter of 250 ids costs 250 look-ups, however many rows there are.
  */
 #include "model_table.h"
 

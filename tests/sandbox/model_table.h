@@ -122,7 +122,7 @@ bool model_table_put(struct table *table, struct row *row, const char *name, str
 #define VALUE_OF_BOOLEAN(flag) ((struct value){VALUE_BOOLEAN, {.boolean = (flag)}})
 #define VALUE_OF_GUID(id) ((struct value){VALUE_GUID, {.guid = (id)}})
 
-/* --- model_value.c: values and lists of ids ----------------------------------------------------------- */
+/* --- model_value.c: values and lists of ids --------------------------------------------------- */
 
 void model_value_fini(struct value *value);
 bool model_value_copy(struct value *to, const struct value *from); /* ${to} is overwritten */

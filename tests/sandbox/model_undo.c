@@ -1,4 +1,7 @@
-/* What a change set puts back when one of its parts fails: each row as it was before the first touch. */
+/*
+ * What a change set puts back when one of its parts fails: each row as it was before the first
+ * touch.
+ */
 #include <stdlib.h>
 #include <string.h>
 

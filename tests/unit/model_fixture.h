@@ -52,7 +52,10 @@ int fixture_teardown(void **state);
 
 struct guid guid_of(const char *text);
 
-/* Sends a request without a token; ${headers} are lines as in http.h, NULL: none. Returns the status. */
+/*
+ * Sends a request without a token; ${headers} are lines as in http.h, NULL: none. Returns the
+ * status.
+ */
 int fixture_send(struct fixture *fixture, enum http_method method, const char *url,
                  const char *headers, const char *body);
 /* The same with the token for the URL's service, and a body's type where ${headers} give none. */

@@ -196,7 +196,7 @@ long_urls_and_cookies_are_noticed(void **state)
     assert_int_equal(fixture->response.transport, HTTP_NOT_SENT);
 }
 
-/* --- faults --------------------------------------------------------------------------------------------------- */
+/* --- faults ----------------------------------------------------------------------------------- */
 
 static void
 a_fault_takes_hold_of_its_route_as_often_as_told(void **state)
