@@ -111,7 +111,7 @@ services_teardown(void **state)
 }
 
 struct guid
-guid_of(const char *text)
+id_of(const char *text)
 {
     struct guid guid;
 

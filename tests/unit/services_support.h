@@ -37,7 +37,7 @@ int services_teardown(void **state);
 extern const struct environment test_environment;
 extern const struct identity test_identity;
 
-struct guid guid_of(const char *text);
+struct guid id_of(const char *text);
 
 /* A call of the environment; ended by call_reset. */
 struct call call_of(enum call_kind kind);

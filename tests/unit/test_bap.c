@@ -16,7 +16,7 @@ sync_call(void)
 {
     struct call call = call_of(CALL_FORCE_SYNC);
 
-    call.user = guid_of(FIRST);
+    call.user = id_of(FIRST);
     return call;
 }
 

@@ -33,8 +33,8 @@ look_call(size_t count)
 {
     struct call call = call_of(CALL_LOOK);
 
-    ids[0] = guid_of(SECOND);
-    ids[1] = guid_of(FIRST);
+    ids[0] = id_of(SECOND);
+    ids[1] = id_of(FIRST);
     call.ids = ids;
     call.id_count = count;
     return call;
@@ -121,7 +121,7 @@ static void
 look_reads_rows_in_any_order(void **state)
 {
     struct call call = look_call(2);
-    struct guid id = guid_of(ROW), first = guid_of(FIRST), unit = guid_of(UNIT);
+    struct guid id = id_of(ROW), first = id_of(FIRST), unit = id_of(UNIT);
     const struct row *row;
 
     answer(state, &call, 200, "x-ms-service-request-id: r1\nx-ms-dop-hint: 8\n",
@@ -188,7 +188,7 @@ static void
 look_reads_roles_and_takes_a_root_role_for_its_own_root(void **state)
 {
     struct call call = look_call(2);
-    struct guid role = guid_of(ROLE), root = guid_of(ROOT_ROLE);
+    struct guid role = id_of(ROLE), root = id_of(ROOT_ROLE);
 
     answer(state, &call, 200, NULL,
            LIST(ROW_OF(FIRST,

@@ -39,10 +39,10 @@ move_call(size_t roles)
 {
     struct call call = call_of(CALL_MOVE);
 
-    unit = guid_of(UNIT);
-    copies[0] = guid_of(ROLE);
-    copies[1] = guid_of(THIRD);
-    call.row = guid_of(ROW);
+    unit = id_of(UNIT);
+    copies[0] = id_of(ROLE);
+    copies[1] = id_of(THIRD);
+    call.row = id_of(ROW);
     call.if_match = "W/\"17\"";
     call.unit = &unit;
     call.writes = writes;

@@ -28,7 +28,7 @@ patch_call(void)
 {
     struct call call = call_of(CALL_PATCH);
 
-    call.row = guid_of(ROW);
+    call.row = id_of(ROW);
     call.if_match = "W/\"17\"";
     call.writes = writes;
     call.write_count = 2;
@@ -60,7 +60,7 @@ static void
 patch_names_the_unit_by_its_navigation_property(void **state)
 {
     struct call call = patch_call();
-    struct guid unit = guid_of(UNIT);
+    struct guid unit = id_of(UNIT);
     struct http_request request;
 
     call.unit = &unit;
@@ -115,7 +115,7 @@ patch_that_answers_with_another_row_confirms_nothing(void **state)
 {
     struct call call = patch_call();
 
-    call.row = guid_of(FIRST);
+    call.row = id_of(FIRST);
     answer(state, &call, 200, NULL, REPRESENTATION);
     assert_verdict(&call, VERDICT_RETRY, "malformed_answer");
     assert_null(call.rows);

@@ -17,8 +17,8 @@ role_call(void)
 {
     struct call call = call_of(CALL_ROLE);
 
-    role = guid_of(ROLE);
-    call.row = guid_of(ROW);
+    role = id_of(ROLE);
+    call.row = id_of(ROW);
     call.roles = &role;
     call.role_count = 1;
     return call;

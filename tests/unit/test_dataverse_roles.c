@@ -27,9 +27,9 @@ roles_call(size_t count)
 {
     struct call call = call_of(CALL_ROLES);
 
-    unit = guid_of(UNIT);
-    roots[0] = guid_of(ROOT_ROLE);
-    roots[1] = guid_of(THIRD);
+    unit = id_of(UNIT);
+    roots[0] = id_of(ROOT_ROLE);
+    roots[1] = id_of(THIRD);
     call.unit = &unit;
     call.roles = roots;
     call.role_count = count;

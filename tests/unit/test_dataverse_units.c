@@ -37,7 +37,7 @@ static void
 units_are_read_with_the_root_marked(void **state)
 {
     struct call call = call_of(CALL_UNITS);
-    struct guid root = guid_of(ROOT_UNIT), unit = guid_of(UNIT);
+    struct guid root = id_of(ROOT_UNIT), unit = id_of(UNIT);
 
     answer(state, &call, 200, NULL, "{\"value\":[" ROOT_ENTRY "," ENTRY "]}");
     assert_verdict(&call, VERDICT_DONE, "");

@@ -34,11 +34,11 @@ static void
 ask(struct asked *asked)
 {
     *asked = (struct asked){.call = call_of(CALL_SOURCES)};
-    asked->groups[0] = guid_of(THIRD);
-    asked->groups[1] = guid_of(ROW);
-    asked->items[0] = (struct source_item){.user = guid_of(FIRST), .wants_person = true};
+    asked->groups[0] = id_of(THIRD);
+    asked->groups[1] = id_of(ROW);
+    asked->items[0] = (struct source_item){.user = id_of(FIRST), .wants_person = true};
     asked->items[1] = (struct source_item){
-        .user = guid_of(SECOND),
+        .user = id_of(SECOND),
         .wants_person = true,
         .groups = asked->groups,
         .group_count = 2,

@@ -20,7 +20,7 @@ any_call(enum call_kind kind)
 {
     struct call call = call_of(kind);
 
-    id = guid_of(FIRST);
+    id = id_of(FIRST);
     item = (struct source_item){.user = id, .wants_person = true};
     call.ids = call.unit = call.roles = &id;
     call.id_count = call.role_count = 1;
