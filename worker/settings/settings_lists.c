@@ -129,7 +129,7 @@ static int
 add_password(const struct config_node *block, struct settings *settings, struct error *ret_error)
 {
     struct text property = TEXT_EMPTY;
-    int result;
+    int result = -1;
 
     if (settings->sasl_password[0] == '\0')
         return 0;
@@ -139,8 +139,10 @@ add_password(const struct config_node *block, struct settings *settings, struct 
                                  "is one of them");
     text_add(&property, PASSWORD_PROPERTY);
     text_add(&property, settings->sasl_password);
-    result = property.failed ? settings_no_memory(ret_error)
-                             : append(&settings->kafka_properties, property.data, ret_error);
+    if (property.failed || property.data == NULL)
+        (void)settings_no_memory(ret_error);
+    else
+        result = append(&settings->kafka_properties, property.data, ret_error);
     if (property.data != NULL)
         explicit_bzero(property.data, property.capacity);
     text_free(&property);

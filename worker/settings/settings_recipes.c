@@ -96,7 +96,7 @@ read_role(void *context, const struct config_node *group, struct error *ret_erro
 {
     static const char *const members[] = {"id", "name", NULL};
     struct recipe *recipe = context;
-    struct recipe_reference role = {0};
+    struct recipe_reference role = {.name = ""};
     struct recipe_reference *grown;
 
     if (config_node_only(group, members, ret_error) == -1 ||
