@@ -46,7 +46,7 @@ static const struct row rows[] = {
     {"bootstrap", OPTION_STRING, "HOST:PORT", AT(bootstrap),
      "publishes to a Kafka that runs elsewhere", 0, 0},
     {"topic", OPTION_STRING, "NAME", AT(topic),
-     "made with .backfill and .dlq beside it (dvsync.membership)", 0, 0},
+     "made with .backfill and .dlq beside it (dvsync.members)", 0, 0},
     {"partitions", OPTION_NUMBER, "N", AT(partitions), "of each topic (6)", 1, 1000},
     {"help", OPTION_FLAG, NULL, AT(help), "this page", 0, 0},
     {"help-control", OPTION_FLAG, NULL, AT(help_control),
@@ -58,7 +58,7 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
 static const struct options defaults = {
     .listen = "127.0.0.1",
-    .topic = "dvsync.membership",
+    .topic = "dvsync.members",
     .connections = 4096,
     .seed = 1,
     .brokers = 1,

@@ -12,7 +12,7 @@
 static const char *const writes[] = {
     [MODEL_READ] = "read",
     [MODEL_WROTE] = "wrote",
-    [MODEL_WROTE_NOTHING] = "wrote nothing",
+    [MODEL_WROTE_NOTHING] = "wrote_nothing",
     [MODEL_REFUSED] = "refused",
 };
 
