@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 /* Virtual time. The quiet phase must be longer than what a deadline, the trust in young events and the rarest waits add up to. */
-enum { QUIET_MS = 3 * 3600 * 1000 };
+enum { QUIET_MS = 24 * 3600 * 1000 };
 
 #define STORM_MS INT64_C(900000)
 #define EPOCH_MS INT64_C(1790000000000)

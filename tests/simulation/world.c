@@ -121,6 +121,8 @@ set_model(struct simulation *simulation)
     settings->root_role_parent_null = chance(simulation, 50);
     settings->capital_inner_json = chance(simulation, 50);
     settings->dop_hint = chance(simulation, 20) ? 4 : 0;
+    if (simulation->replica_count > 1)
+        settings->early_penalty_ms = 0; /* one replica cannot know what another was told */
     if (chance(simulation, 30)) { /* limits that are felt */
         settings->force_sync_calls = 5;
         settings->force_sync_window_ms = 60000;

@@ -17,6 +17,7 @@ struct core {
     struct timers *timers;
     struct rng rng;
     struct ports ports;
+    int64_t *login_not_before_ms; /* by identity: what Entra's token endpoint told it; token.c */
 };
 
 /*

@@ -125,11 +125,12 @@ make_parts(struct engine *engine, const struct engine_setup *setup)
     struct core *core = &engine->core;
 
     core->timers = timers_create();
+    core->login_not_before_ms = calloc(setup->routing->identity_count + 1, sizeof(core->login_not_before_ms[0]));
     engine->parser = json_parser_create(EVENT_MAX_DEPTH, EVENT_MAX_BYTES);
     engine->workqueue = workqueue_create();
     engine->memory = memory_create(&memory, core->clock);
     engine->keeper = keeper_create(core);
-    if (core->timers == NULL || engine->parser == NULL || engine->workqueue == NULL || engine->memory == NULL ||
+    if (core->timers == NULL || core->login_not_before_ms == NULL || engine->parser == NULL || engine->workqueue == NULL || engine->memory == NULL ||
         engine->keeper == NULL)
         return -1;
     engine->offsets =
@@ -242,6 +243,7 @@ engine_destroy(struct engine *engine)
     offsets_destroy(engine->offsets);
     json_parser_destroy(engine->parser);
     timers_destroy(engine->core.timers);
+    free(engine->core.login_not_before_ms);
     free(engine);
 }
 

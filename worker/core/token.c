@@ -54,14 +54,28 @@ wait_and_ask_again(struct token *token, int64_t wait_ms)
         return;
 }
 
+/* The endpoint's Retry-After concerns all tokens of one identity. */
+static int64_t *
+not_before_ms(const struct token *token)
+{
+    const struct core *core = token->core;
+
+    return &core->login_not_before_ms[token->identity - core->routing->identities];
+}
+
 static void
 ask(struct token *token)
 {
     struct core *core = token->core;
     struct call *call = &token->call;
+    int64_t held_ms = *not_before_ms(token) - core->clock->mono_ms;
 
     if (token->is_asked || timer_is_set(&token->timer))
         return;
+    if (held_ms > 0) {
+        wait_and_ask_again(token, held_ms);
+        return;
+    }
     call->sent_at_ms = core->clock->mono_ms;
     call->sent_wall_ms = core->clock->wall_ms;
     token->is_asked = core->ports.send(core->ports.context, call, NULL);
@@ -111,6 +125,8 @@ fail(struct token *token)
     int64_t wait_ms;
 
     token->failures++;
+    if (call->error.retry_after_ms > 0)
+        *not_before_ms(token) = core->clock->mono_ms + call->error.retry_after_ms;
     wait_ms = is_misconfigured ? core->settings->probe_ms
                                : core_backoff_ms(core, token->failures, call->error.retry_after_ms);
     wait_and_ask_again(token, wait_ms);
