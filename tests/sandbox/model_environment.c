@@ -106,19 +106,19 @@ model_environment_free(struct model *model)
 }
 
 bool
-model_add_business_unit(struct model *model, const char *id, const struct guid *unit,
+model_add_business_unit(struct model *model, const char *environment_id, const struct guid *unit,
                         const char *name)
 {
-    struct environment *environment = model_environment_find(model, id);
+    struct environment *environment = model_environment_find(model, environment_id);
 
     return environment != NULL && add_unit(environment, unit, name, &environment->root_unit);
 }
 
 bool
-model_add_application_user(struct model *model, const char *id, const struct guid *client,
-                           bool has_role)
+model_add_application_user(struct model *model, const char *environment_id,
+                           const struct guid *client, bool has_role)
 {
-    struct environment *environment = model_environment_find(model, id);
+    struct environment *environment = model_environment_find(model, environment_id);
     struct principal *principal;
 
     if (environment == NULL)

@@ -339,14 +339,16 @@ static const struct route *
 find_route(struct call *call)
 {
     static const char users[] = "users/";
-    const char *id = call->rest + sizeof(users) - 1;
+    const char *id;
 
     if (call->rest == NULL)
         return NULL;
     if (strcmp(call->rest, "$batch") == 0)
         return call->is_part ? NULL : &route_batch;
-    if (strncmp(call->rest, users, sizeof(users) - 1) != 0 || strlen(id) < GUID_TEXT_BYTES - 1 ||
-        !guid_parse(id, GUID_TEXT_BYTES - 1, &call->entry.user))
+    if (strncmp(call->rest, users, sizeof(users) - 1) != 0)
+        return NULL;
+    id = call->rest + sizeof(users) - 1;
+    if (strlen(id) < GUID_TEXT_BYTES - 1 || !guid_parse(id, GUID_TEXT_BYTES - 1, &call->entry.user))
         return NULL;
     id += GUID_TEXT_BYTES - 1;
     if (*id == '\0')

@@ -9,8 +9,8 @@ enum { PARTS_MOST = 20 };
 
 /* One request of the batch and its answer. */
 struct item {
-    const struct json *json;
     const char *id;
+    enum http_method method;
     struct text address; /* "/v1.0" and the URL of the item */
     struct text headers;
     struct text body;
@@ -55,17 +55,16 @@ read_headers(const struct json *headers, struct text *text)
 
 /* What makes the whole batch malformed: no id, method or relative URL; a body without its type. */
 static bool
-read_item(struct item *item, const struct json *json, enum http_method *ret_method)
+read_item(struct item *item, const struct json *json)
 {
     const struct json *body = json_get(json, "body");
     const char *url = json_string(json_get(json, "url"), NULL);
     size_t length;
 
-    item->json = json;
     item->id = json_string(json_get(json, "id"), NULL);
     if (item->id == NULL || *item->id == '\0' || url == NULL || *url == '\0' ||
         model_url_origin_length(url) > 0 ||
-        !read_method(json_string(json_get(json, "method"), NULL), ret_method) ||
+        !read_method(json_string(json_get(json, "method"), NULL), &item->method) ||
         !read_headers(json_get(json, "headers"), &item->headers))
         return false;
     text_add(&item->address, *url == '/' ? "/v1.0" : "/v1.0/");
@@ -78,12 +77,12 @@ read_item(struct item *item, const struct json *json, enum http_method *ret_meth
 
 /* Its own status, headers and body, whatever becomes of the others: G-9. */
 static void
-serve_item(struct call *whole, struct item *item, enum http_method method)
+serve_item(struct call *whole, struct item *item)
 {
     struct call part;
 
     model_call_begin_part(&part, whole, &item->response);
-    part.method = method;
+    part.method = item->method;
     part.address = item->address.data;
     part.headers = &item->headers;
     part.body = item->body.data == NULL ? "" : item->body.data;
@@ -114,12 +113,12 @@ free_items(struct item *items, size_t count)
 
 /* Reads all items before any is carried out, ids unique. */
 static bool
-read_items(const struct json *requests, struct item *items, enum http_method *methods_of)
+read_items(const struct json *requests, struct item *items)
 {
     size_t count = json_length(requests);
 
     for (size_t i = 0; i < count; i++) {
-        if (!read_item(&items[i], json_at(requests, i), &methods_of[i]))
+        if (!read_item(&items[i], json_at(requests, i)))
             return false;
         for (size_t k = 0; k < i; k++)
             if (strcasecmp(items[k].id, items[i].id) == 0)
@@ -217,20 +216,19 @@ model_graph_batch(struct call *call)
     struct json *root = json_parse(call->model->parser, call->body, call->body_length, NULL);
     const struct json *requests = json_get(root, "requests");
     struct item items[PARTS_MOST] = {0};
-    enum http_method methods_of[PARTS_MOST];
     size_t count = json_length(requests);
 
     if (count > PARTS_MOST) {
         model_reply_malformed(call, "MaximumValueExceeded",
                               "Number of batch request steps exceeds the maximum value of %d.",
                               PARTS_MOST);
-    } else if (count == 0 || !read_items(requests, items, methods_of)) {
+    } else if (count == 0 || !read_items(requests, items)) {
         model_reply_malformed(call, "BadRequest", "Invalid batch payload format.");
         free_items(items, count);
     } else {
         call->entry.items = (int)count;
         for (size_t i = 0; i < count; i++)
-            serve_item(call, &items[i], methods_of[i]);
+            serve_item(call, &items[i]);
         reply(call, items, count);
         free_items(items, count);
     }

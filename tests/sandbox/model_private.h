@@ -209,7 +209,8 @@ enum { URL_OPTIONS = 24 };
 struct option {
     const char *name;
     const char *value;
-    size_t length;
+    size_t length;            /* of the value */
+    size_t name_at, value_at; /* in the URL's query; the pointers follow when all is decoded */
 };
 
 /* A URL taken apart and decoded (model_url.c). */

@@ -273,6 +273,7 @@ write_page(struct call *call, const struct query *query, const struct row_array 
     size_t first = first_of_page(query, array);
     size_t most = (size_t)(query->top > 0 ? query->top : query->page_size);
     size_t end = array->count - first > most ? first + most : array->count;
+    struct row *const *rows = array->rows;
     struct json_writer writer;
 
     text_reserve(&call->response->body, (end - first) * 256 + 256);
@@ -283,14 +284,14 @@ write_page(struct call *call, const struct query *query, const struct row_array 
         json_write_integer(&writer, "@odata.count",
                            array->count < COUNT_MOST ? (int64_t)array->count : COUNT_MOST);
     json_write_array(&writer, "value");
-    for (size_t i = first; i < end; i++) {
+    for (size_t i = first; rows != NULL && i < end; i++) {
         json_write_object(&writer, NULL);
-        write_members(call, &writer, query, array->rows[i]);
+        write_members(call, &writer, query, rows[i]);
         json_write_object_end(&writer);
     }
     json_write_array_end(&writer);
-    if (end < array->count && query->top == 0)
-        write_next_link(call, &writer, query, array->rows[end - 1]);
+    if (rows != NULL && end < array->count && query->top == 0)
+        write_next_link(call, &writer, query, rows[end - 1]);
     json_write_object_end(&writer);
 }
 

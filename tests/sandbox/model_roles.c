@@ -89,9 +89,10 @@ free_role(struct role *role)
 }
 
 bool
-model_add_role(struct model *model, const char *id, const struct guid *root, const char *name)
+model_add_role(struct model *model, const char *environment_id, const struct guid *root,
+               const char *name)
 {
-    struct environment *environment = model_environment_find(model, id);
+    struct environment *environment = model_environment_find(model, environment_id);
     const struct row *unit;
     bool is_copied = true;
     struct role *role;
@@ -116,10 +117,10 @@ model_add_role(struct model *model, const char *id, const struct guid *root, con
 }
 
 bool
-model_remove_role_copy(struct model *model, const char *id, const struct guid *root,
+model_remove_role_copy(struct model *model, const char *environment_id, const struct guid *root,
                        const struct guid *unit)
 {
-    struct environment *environment = model_environment_find(model, id);
+    struct environment *environment = model_environment_find(model, environment_id);
     struct row *row = environment == NULL ? NULL : model_roles_find(environment, root, unit);
 
     if (row == NULL)

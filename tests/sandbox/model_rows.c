@@ -204,10 +204,10 @@ model_rows_sync(struct model *model, struct environment *environment, const stru
 /* --- seeding and reading back ----------------------------------------------------------------- */
 
 static struct row *
-find_row(struct model *model, const char *id, const struct guid *row,
+find_row(struct model *model, const char *environment_id, const struct guid *row,
          struct environment **ret_environment)
 {
-    *ret_environment = model_environment_find(model, id);
+    *ret_environment = model_environment_find(model, environment_id);
     return *ret_environment == NULL ? NULL : model_table_find(users_of(*ret_environment), row);
 }
 
@@ -251,10 +251,10 @@ seed_columns(struct model *model, struct table *table, struct row *row, const ch
 }
 
 bool
-model_add_row(struct model *model, const char *id, const struct model_row *set,
+model_add_row(struct model *model, const char *environment_id, const struct model_row *set,
               const char *columns_json)
 {
-    struct environment *environment = model_environment_find(model, id);
+    struct environment *environment = model_environment_find(model, environment_id);
     struct table *table;
     struct guid row_id;
     struct row *row;
@@ -297,10 +297,10 @@ read_row(struct environment *environment, const struct row *row, struct model_ro
 }
 
 size_t
-model_find_row(struct model *model, const char *id, const struct guid *object_id,
+model_find_row(struct model *model, const char *environment_id, const struct guid *object_id,
                struct model_row *ret_row)
 {
-    struct environment *environment = model_environment_find(model, id);
+    struct environment *environment = model_environment_find(model, environment_id);
     const struct row *row;
     size_t count = 0;
 
@@ -315,11 +315,11 @@ model_find_row(struct model *model, const char *id, const struct guid *object_id
 }
 
 bool
-model_column(struct model *model, const char *id, const struct guid *row_id, const char *column,
-             struct text *ret_json)
+model_column(struct model *model, const char *environment_id, const struct guid *row_id,
+             const char *column, struct text *ret_json)
 {
     struct environment *environment;
-    const struct row *row = find_row(model, id, row_id, &environment);
+    const struct row *row = find_row(model, environment_id, row_id, &environment);
     struct json_writer writer;
     size_t index;
 
@@ -334,11 +334,11 @@ model_column(struct model *model, const char *id, const struct guid *row_id, con
 }
 
 bool
-model_set_column(struct model *model, const char *id, const struct guid *row_id, const char *column,
-                 const char *json)
+model_set_column(struct model *model, const char *environment_id, const struct guid *row_id,
+                 const char *column, const char *json)
 {
     struct environment *environment;
-    struct row *row = find_row(model, id, row_id, &environment);
+    struct row *row = find_row(model, environment_id, row_id, &environment);
     struct text object = TEXT_EMPTY;
     bool is_set;
 
@@ -354,11 +354,11 @@ model_set_column(struct model *model, const char *id, const struct guid *row_id,
 }
 
 bool
-model_holds_role(struct model *model, const char *id, const struct guid *row_id,
+model_holds_role(struct model *model, const char *environment_id, const struct guid *row_id,
                  const struct guid *root_role)
 {
     struct environment *environment;
-    const struct row *row = find_row(model, id, row_id, &environment);
+    const struct row *row = find_row(model, environment_id, row_id, &environment);
     const struct value *unit;
     struct guid role;
 
@@ -370,20 +370,20 @@ model_holds_role(struct model *model, const char *id, const struct guid *row_id,
 }
 
 size_t
-model_count_roles(struct model *model, const char *id, const struct guid *row_id)
+model_count_roles(struct model *model, const char *environment_id, const struct guid *row_id)
 {
     struct environment *environment;
-    const struct row *row = find_row(model, id, row_id, &environment);
+    const struct row *row = find_row(model, environment_id, row_id, &environment);
 
     return row == NULL ? 0 : row->roles.count;
 }
 
 bool
-model_move_row(struct model *model, const char *id, const struct guid *row_id,
+model_move_row(struct model *model, const char *environment_id, const struct guid *row_id,
                const struct guid *unit)
 {
     struct environment *environment;
-    struct row *row = find_row(model, id, row_id, &environment);
+    struct row *row = find_row(model, environment_id, row_id, &environment);
 
     if (row == NULL || !model_environment_has_unit(environment, unit))
         return false;
@@ -392,11 +392,11 @@ model_move_row(struct model *model, const char *id, const struct guid *row_id,
 }
 
 bool
-model_give_role(struct model *model, const char *id, const struct guid *row_id,
+model_give_role(struct model *model, const char *environment_id, const struct guid *row_id,
                 const struct guid *root_role)
 {
     struct environment *environment;
-    struct row *row = find_row(model, id, row_id, &environment);
+    struct row *row = find_row(model, environment_id, row_id, &environment);
     const struct value *unit;
     const struct row *role;
 

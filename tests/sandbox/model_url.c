@@ -64,20 +64,20 @@ model_url_decode(struct text *text, const char *bytes, size_t length, bool plus_
     }
 }
 
-/* Decodes one "name=value" behind the others, each ended by NUL; offsets until all are decoded. */
+/* Decodes one "name=value" behind the others, each ended by NUL. */
 static void
-add_option(struct url *url, const char *pair, size_t length, size_t offsets[][2])
+add_option(struct url *url, const char *pair, size_t length)
 {
+    struct option *option = &url->options[url->option_count++];
     size_t name = strcspn(pair, "=&#") < length ? strcspn(pair, "=&#") : length;
-    size_t i = url->option_count++;
 
-    offsets[i][0] = url->query.length;
+    option->name_at = url->query.length;
     model_url_decode(&url->query, pair, name, true);
     text_add_char(&url->query, '\0');
-    offsets[i][1] = url->query.length;
+    option->value_at = url->query.length;
     if (name < length)
         model_url_decode(&url->query, pair + name + 1, length - name - 1, true);
-    url->options[i].length = url->query.length - offsets[i][1];
+    option->length = url->query.length - option->value_at;
     text_add_char(&url->query, '\0');
 }
 
@@ -98,7 +98,6 @@ check_options(const struct url *url)
 static bool
 parse_query(struct url *url)
 {
-    size_t offsets[URL_OPTIONS][2];
     const char *pair = url->raw_query;
 
     while (*pair != '\0') {
@@ -107,14 +106,14 @@ parse_query(struct url *url)
         if (url->option_count == URL_OPTIONS)
             return false;
         if (length > 0)
-            add_option(url, pair, length, offsets);
+            add_option(url, pair, length);
         pair += length + (pair[length] == '&');
     }
     if (url->query.failed)
         return false;
     for (size_t i = 0; i < url->option_count; i++) {
-        url->options[i].name = url->query.data + offsets[i][0];
-        url->options[i].value = url->query.data + offsets[i][1];
+        url->options[i].name = url->query.data + url->options[i].name_at;
+        url->options[i].value = url->query.data + url->options[i].value_at;
     }
     return check_options(url);
 }

@@ -105,7 +105,14 @@ the_filter_knows_its_grammar(void **state)
 static void
 anything_outside_the_grammar_is_400(void **state)
 {
-    static const char *const bad[] = {
+    static const char quoted[] = "azureactivedirectoryobjectid eq '" BOB "'";
+    static const char braced[] = "azureactivedirectoryobjectid eq {" BOB "}";
+    static const char bare[] = "businessunitid eq " ROOT;
+    static const char no_id[] = "Microsoft.Dynamics.CRM.In(PropertyName="
+                                "'azureactivedirectoryobjectid',PropertyValues=['a'])";
+    const char *const bad[] = {
+        quoted,
+        braced,
         "",
         "new_site",
         "new_site eq",
@@ -119,17 +126,14 @@ anything_outside_the_grammar_is_400(void **state)
         "new_site ne 'Bern'",
         "contains(new_site,'B')",
         "not new_site eq 'Bern'",
-        "azureactivedirectoryobjectid eq '" BOB "'",
-        "azureactivedirectoryobjectid eq {" BOB "}",
         "new_rank eq '7'",
         "new_rank eq 7x",
         "isdisabled eq 1",
         "unknown eq 1",
-        "businessunitid eq " ROOT,
+        bare,
         "businessunitid/name eq 'One'",
         "Microsoft.Dynamics.CRM.In(PropertyName='unknown',PropertyValues=['a'])",
-        "Microsoft.Dynamics.CRM.In(PropertyName='azureactivedirectoryobjectid',PropertyValues=['a']"
-        ")",
+        no_id,
         "Microsoft.Dynamics.CRM.In(PropertyName='new_site',PropertyValues=[])",
         "Microsoft.Dynamics.CRM.In(PropertyName='new_site',PropertyValues=['a','b')",
         "Microsoft.Dynamics.CRM.In(PropertyValues=['a'],PropertyName='new_site')",
