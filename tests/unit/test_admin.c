@@ -397,52 +397,6 @@ admin_wakes_its_descriptor_when_there_is_work(void **state)
     close(fd);
 }
 
-static void
-admin_says_that_an_address_is_taken(void **state)
-{
-    struct error error;
-    char address[32];
-
-    snprintf(address, sizeof(address), "127.0.0.1:%d", admin_port(*state));
-    assert_null(admin_create(address, routes, NULL, &error));
-    assert_int_equal(error.class, ERROR_SYSTEM);
-    assert_string_equal(error.code, "EADDRINUSE");
-    assert_non_null(strstr(error.text, address));
-}
-
-static void
-admin_says_which_addresses_it_accepts(void **state)
-{
-    static const char *const bad[] = {"",
-                                      "8080",
-                                      ":8080",
-                                      "localhost:8080",
-                                      "127.0.0.1",
-                                      "127.1:80",
-                                      "127.0.0.1:",
-                                      "[::1]",
-                                      "::1:8080",
-                                      "127.0.0.1:65536",
-                                      "[::1:80",
-                                      "127.0.0.1:x",
-                                      "127.0.0.1:80x",
-                                      "[]:80",
-                                      "127.0.0.1: 80",
-                                      "127.0.0.1:-1",
-                                      "[:80",
-                                      "]:80",
-                                      "1.1.1.1]:80"};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        struct error error;
-
-        assert_null(admin_create(bad[i], routes, NULL, &error));
-        assert_int_equal(error.class, ERROR_CONFIG);
-        assert_non_null(strstr(error.text, "127.0.0.1:8080"));
-    }
-}
-
 /* Skipped where the machine has no IPv6. */
 static void
 admin_takes_ipv4_on_the_any_address_of_ipv6(void **state)
@@ -497,8 +451,6 @@ main(void)
         test(admin_lets_one_address_have_sixteen_connections),
         test(admin_cuts_a_silent_client_off_after_two_seconds),
         test(admin_wakes_its_descriptor_when_there_is_work),
-        test(admin_says_that_an_address_is_taken),
-        test(admin_says_which_addresses_it_accepts),
         test(admin_takes_ipv4_on_the_any_address_of_ipv6),
         test(admin_ends_with_connections_open),
     };
