@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 struct parser {
     const char *at;
     struct exposition *exposition;
     char family[EXPOSITION_NAME_BYTES]; /* of the last TYPE */
     char type[16];
-    char seen[8192]; /* "\nfamily\n": each family that had a TYPE */
+    struct text seen; /* "\nfamily\n": each family that had a TYPE */
 };
 
 static bool
@@ -72,9 +74,9 @@ parse_type(struct parser *parser)
     if (!parse_name(parser, parser->family, sizeof(parser->family)))
         return false;
     snprintf(mark, sizeof(mark), "\n%s\n", parser->family);
-    if (strstr(parser->seen, mark) != NULL)
+    if (parser->seen.length > 0 && strstr(parser->seen.data, mark) != NULL)
         return wrong(parser, "a family in two pieces");
-    strncat(parser->seen, mark, sizeof(parser->seen) - strlen(parser->seen) - 1);
+    text_add(&parser->seen, mark);
     if (!take(parser, " ") || !parse_name(parser, parser->type, sizeof(parser->type)))
         return wrong(parser, "no type");
     return take(parser, "\n") || wrong(parser, "no line end");
@@ -190,6 +192,7 @@ exposition_parse(const char *text, struct exposition *exposition)
         else
             is_right = parse_sample(&parser);
     }
+    text_free(&parser.seen);
     return is_right;
 }
 
