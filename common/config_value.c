@@ -19,7 +19,7 @@ static const struct unit duration_units[] = {
 };
 
 static const struct unit size_units[] = {
-    {"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024}, {NULL, 0},
+    {"B", 1}, {"KiB", 1024}, {"MiB", INT64_C(1) << 20}, {"GiB", INT64_C(1) << 30}, {NULL, 0},
 };
 
 /* Digits only, to the first byte that is none. False: none at all, or too many. */
