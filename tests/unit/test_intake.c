@@ -20,6 +20,7 @@
 #include "error.h"
 #include "intake.h"
 #include "log.h"
+#include "probe.h"
 
 enum { PARTITIONS = 3, RECORDS = 20, KEPT = 256, PATIENCE_MS = 30000, TEXT_BYTES = 32 };
 enum { MEMBER_PLAIN, MEMBER_FULL, MEMBER_COMMITS, MEMBER_RETURNS, MEMBERS };
@@ -158,6 +159,7 @@ engine_committed(struct engine *engine, uint64_t serial, bool is_ok)
 static struct {
     struct clock clock;
     struct log *log;
+    FILE *log_file;
     rd_kafka_t *producer;
     rd_kafka_mock_cluster_t *cluster;
     struct engine engines[MEMBERS];
@@ -165,7 +167,7 @@ static struct {
 
 static const char *const topics[] = {"members", "members.backfill"};
 static const char *const properties[] = {"session.timeout.ms=4000", "heartbeat.interval.ms=500",
-                                         "log_level=0", NULL};
+                                         "fetch.error.backoff.ms=10", NULL};
 
 static void
 drop_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
@@ -244,6 +246,20 @@ turn(struct engine *engine)
     (void)usleep(1000);
 }
 
+/* True when a line of the log holds ${text}. */
+static bool
+log_has(const char *text)
+{
+    char line[1024];
+    bool has_it = false;
+
+    rewind(world.log_file);
+    while (!has_it && fgets(line, sizeof(line), world.log_file) != NULL)
+        has_it = strstr(line, text) != NULL;
+    (void)fseek(world.log_file, 0, SEEK_END);
+    return has_it;
+}
+
 /* Turns until ${condition} holds. */
 #define TURN_UNTIL(engine, condition)                \
     do {                                             \
@@ -269,7 +285,9 @@ setup(void **state)
 
     (void)state;
     clock_read_system(&world.clock);
-    world.log = log_create(STDERR_FILENO, LOG_TEXT, LOG_ERROR, 0, &world.clock);
+    world.log_file = tmpfile();
+    assert_non_null(world.log_file);
+    world.log = log_create(fileno(world.log_file), LOG_TEXT, LOG_INFO, 0, &world.clock);
     start_cluster();
     for (int i = 0; i < MEMBERS; i++)
         join(&world.engines[i], groups[i]);
@@ -291,20 +309,22 @@ teardown(void **state)
     rd_kafka_mock_cluster_destroy(world.cluster);
     rd_kafka_destroy(world.producer);
     log_destroy(world.log);
+    (void)fclose(world.log_file);
     return 0;
 }
 
 /* --- tests ----------------------------------------------------------------------------------- */
 
+/* Each record once and in order, ${count} of them in the first partition. */
 static void
-assert_complete(const struct engine *engine)
+assert_complete(const struct engine *engine, int64_t count)
 {
     int64_t expected[PARTITIONS] = {0};
 
     for (size_t i = 0; i < engine->taken_count; i++)
         assert_int_equal(engine->taken[i].offset, expected[engine->taken[i].partition]++);
-    for (int i = 0; i < PARTITIONS - 1; i++)
-        assert_int_equal(expected[i], RECORDS);
+    assert_int_equal(expected[0], count);
+    assert_int_equal(expected[1], RECORDS);
 }
 
 static void
@@ -314,7 +334,7 @@ intake_hands_every_record_over_once_and_in_order(void **state)
 
     (void)state;
     TURN_UNTIL(engine, engine->end[0] == RECORDS && engine->end[1] == RECORDS);
-    assert_complete(engine);
+    assert_complete(engine, RECORDS);
     assert_int_equal(engine->high[0], RECORDS);
 }
 
@@ -347,6 +367,10 @@ intake_counts_the_partitions_of_the_main_topic(void **state)
 {
     (void)state;
     assert_int_equal(world.engines[MEMBER_PLAIN].size_of_main, PARTITIONS);
+    /* the group may have given a member the last of them, or none */
+    for (int32_t known = 0; known <= PARTITIONS; known++)
+        assert_int_equal(probe_partitions_of_main(world.engines[MEMBER_PLAIN].intake, known),
+                         PARTITIONS);
 }
 
 static void
@@ -377,7 +401,7 @@ intake_hands_a_record_over_again_when_there_was_no_memory_for_it(void **state)
     engine->refusals = 3;
     TURN_UNTIL(engine, engine->end[0] == RECORDS && engine->end[1] == RECORDS);
     assert_int_equal(engine->refusals, 0);
-    assert_complete(engine);
+    assert_complete(engine, RECORDS);
 }
 
 static void
@@ -426,6 +450,25 @@ intake_lets_a_last_commit_out_and_begins_where_the_group_was(void **state)
     }
 }
 
+/* What librdkafka cannot read it jumps over, so the partition is read again from what is expected. */
+static void
+intake_reads_a_partition_again_after_an_error(void **state)
+{
+    struct engine *engine = &world.engines[MEMBER_PLAIN];
+
+    (void)state;
+    for (int i = 0; i < MEMBERS; i++)
+        if (i != MEMBER_PLAIN)
+            leave(&world.engines[i]);
+    rd_kafka_mock_push_request_errors(world.cluster, 1 /* Fetch */, 2,
+                                      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+                                      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    TURN_UNTIL(engine, log_has("partition cannot be read"));
+    produce(0, RECORDS);
+    TURN_UNTIL(engine, engine->end[0] == RECORDS + 1);
+    assert_complete(engine, RECORDS + 1);
+}
+
 int
 main(void)
 {
@@ -439,6 +482,7 @@ main(void)
         cmocka_unit_test(intake_reports_a_commit_that_was_accepted),
         cmocka_unit_test(intake_reports_a_commit_that_was_refused),
         cmocka_unit_test(intake_lets_a_last_commit_out_and_begins_where_the_group_was),
+        cmocka_unit_test(intake_reads_a_partition_again_after_an_error),
     };
     return cmocka_run_group_tests_name("intake", tests, setup, teardown);
 }
