@@ -12,9 +12,10 @@
 #include "value.h"
 
 /*
- * A call to a service in the core's own words: what is asked, and after the answer what was found. The core makes and judges
- * calls; worker/services turns one into an HTTP request and an answer into results (services.h); the wire is the program's. So the core
- * knows neither HTTP nor JSON, and the simulation plugs the double in where the wire was.
+ * A call to a service in the core's own words: what is asked, and after the answer what was found.
+ * The core makes and judges calls; worker/services turns one into an HTTP request and an answer
+ * into results (services.h); the wire is the program's. So the core knows neither HTTP nor JSON,
+ * and the simulation plugs the double in where the wire was.
  */
 
 struct lane;
@@ -26,18 +27,18 @@ enum call_kind {
     CALL_SOURCES,    /* Entra users, and which groups they are in */
     CALL_FORCE_SYNC, /* addUser */
     CALL_PATCH,      /* one row: unit and columns; its answer is the confirming read */
-    CALL_MOVE,       /* one row: unit, columns and roles of the new unit, all or nothing (a change set) */
-    CALL_ROLE,       /* one role to one row */
-    CALL_UNITS,      /* business units: the root and those the recipes name */
-    CALL_ROLES,      /* copies of roles in one unit */
+    CALL_MOVE,  /* one row: unit, columns, roles of the new unit, all or nothing (a change set) */
+    CALL_ROLE,  /* one role to one row */
+    CALL_UNITS, /* business units: the root and those the recipes name */
+    CALL_ROLES, /* copies of roles in one unit */
     CALL_KINDS,
 };
 
 const char *call_kind_name(enum call_kind kind); /* "token", "look", … as in dvsync_step_seconds */
 
 /*
- * What an answer means for whoever asked. Keyed by the service's code first, its status second, in one table
- * (services/classify.c).
+ * What an answer means for whoever asked. Keyed by the service's code first, its status second, in
+ * one table (services/classify.c).
  */
 enum verdict {
     VERDICT_DONE,
@@ -53,7 +54,6 @@ enum verdict {
 
 const char *verdict_name(enum verdict verdict);
 
-/* A row of systemuser. ${values} is parallel to the environment's columns. */
 struct held_role {
     struct guid id;   /* the copy */
     struct guid root; /* what it is a copy of; its own id for a root role */
@@ -61,6 +61,7 @@ struct held_role {
 
 enum { ETAG_BYTES = 64 };
 
+/* A row of systemuser. ${values} is parallel to the environment's columns; NULL: it has none. */
 struct row {
     struct guid id;
     struct guid object_id;
@@ -91,11 +92,11 @@ struct source_item {
     const struct guid *groups; /* borrowed, at most 20: which of these is the user in? */
     size_t group_count;
     /* results */
-    enum verdict verdict;      /* VERDICT_DONE: ${person} and ${is_member} are whole */
+    enum verdict verdict; /* VERDICT_DONE: ${person} and ${is_member} are whole */
     const char *reason;
     struct error error;
     struct person person;
-    bool *is_member;           /* parallel to ${groups}; the asker's memory, all false before */
+    bool *is_member; /* parallel to ${groups}; the asker's memory, all false before */
 };
 
 /* A column to write. */
@@ -126,51 +127,58 @@ struct call {
     const struct environment *environment;
     const struct identity *identity;
 
-    /* Called when the lane lets it go, so that it takes aboard whoever waits at that moment; false: nobody does, drop it. */
+    /*
+     * Called when the lane lets it go, so that it takes aboard whoever waits at that moment;
+     * false: nobody does, drop it.
+     */
     call_prepare_fn *prepare;
     call_done_fn *done;
     void *owner;
-    bool is_resent;       /* a fresh token was tried */
+    bool is_resent;        /* a fresh token was tried */
     uint64_t token_serial; /* of the token it was sent with */
-    int64_t sent_at_ms;   /* monotonic */
+    int64_t sent_at_ms;    /* monotonic */
     int64_t sent_wall_ms;
-    bool is_flying;       /* its lane's: sent and not answered */
-    void *wire;           /* the wire's own, while in flight */
+    bool is_flying; /* its lane's: sent and not answered */
+    void *wire;     /* the wire's own, while in flight */
 
     /* what is asked; which of these is said with each kind in services/ */
     const struct guid *ids; /* LOOK: object ids */
     size_t id_count;
-    bool wants_roles;       /* LOOK, PATCH: the directly given roles too */
-    bool wants_fresh;       /* LOOK: not out of a cache */
+    bool wants_roles;          /* LOOK, PATCH: the directly given roles too */
+    bool wants_fresh;          /* LOOK: not out of a cache */
     struct source_item *items; /* SOURCES: at most 20 requests in all */
     size_t item_count;
-    struct guid user;       /* FORCE_SYNC: object id */
-    struct guid row;        /* PATCH, MOVE, ROLE: systemuserid */
-    const char *if_match;   /* PATCH, MOVE: an ETag, or "*" */
+    struct guid user;        /* FORCE_SYNC: object id */
+    struct guid row;         /* PATCH, MOVE, ROLE: systemuserid */
+    const char *if_match;    /* PATCH, MOVE: an ETag, or "*" */
     const struct guid *unit; /* PATCH, MOVE: the new unit, NULL: as it is; ROLES: the unit */
     const struct column_write *writes;
     size_t write_count;
     const struct guid *roles; /* MOVE, ROLE: copies to give; ROLES: roots wanted; */
     size_t role_count;
-    const char *scope;      /* TOKEN */
+    const char *scope; /* TOKEN */
 
     /* what was found */
     enum verdict verdict;
-    const char *reason;     /* a constant for outcomes and metrics: "no_licence", "privilege_missing", …; "" when done */
-    struct error error;     /* class ERROR_NONE when VERDICT_DONE; request_id also then, where told */
-    struct row *rows;       /* LOOK: those found, any order, whole list or nothing; PATCH: one */
+    const char *reason; /* a constant for outcomes and metrics: "no_licence" …; "" when done */
+    struct error error; /* class ERROR_NONE when VERDICT_DONE; request_id also then, where told */
+    struct row *rows;   /* LOOK: those found, any order, whole list or nothing; PATCH: one */
     size_t row_count;
     struct unit_entry *units;
     size_t unit_count;
     struct role_entry *found_roles;
     size_t found_role_count;
-    char *token;            /* TOKEN: owned, NUL-terminated */
+    char *token; /* TOKEN: owned, NUL-terminated */
     int64_t token_life_ms;
-    int64_t dop_hint;       /* x-ms-dop-hint, 0: none */
+    int64_t dop_hint; /* x-ms-dop-hint, 0: none */
 };
 
-/* Makes an idle call: all zero but what is given. ${environment} may be NULL (then set ${identity} yourself). */
-void call_init(struct call *call, enum call_kind kind, const struct environment *environment, call_done_fn *done, void *owner);
+/*
+ * Makes an idle call: all zero but what is given. ${environment} may be NULL (then set ${identity}
+ * yourself).
+ */
+void call_init(struct call *call, enum call_kind kind, const struct environment *environment,
+               call_done_fn *done, void *owner);
 
 /* Frees what was found (not what is asked), so that the call can be sent again. */
 void call_reset(struct call *call);

@@ -9,10 +9,10 @@
 
 /*
  * One membership change, read from a record: plain JSON as event.schema.json (beside this file)
- * says. Of CloudEvents' ce_* headers in binary mode ce_time is honoured where the value has no time,
- * ce_specversion must be 1.0, and what tells events apart for people (ce_id, ce_source, like the
- * members id and source) changes nothing. Pure; hostile bytes are refused with a text that says what
- * and where.
+ * says. Of CloudEvents' ce_* headers in binary mode ce_time is honoured where the value has no
+ * time, ce_specversion must be 1.0, and what tells events apart for people (ce_id, ce_source, like
+ * the members id and source) changes nothing. Pure; hostile bytes are refused with a text that
+ * says what and where.
  */
 
 struct error;
@@ -31,13 +31,13 @@ struct kafka_header {
 };
 
 struct message {
-    int topic;             /* index into the subscribed topics */
+    int topic; /* index into the subscribed topics */
     int32_t partition;
     int64_t offset;
-    int64_t timestamp_ms;  /* -1: none */
-    const char *key;       /* NULL: null */
+    int64_t timestamp_ms; /* -1: none */
+    const char *key;      /* NULL: null */
     size_t key_length;
-    const char *value;     /* NULL: tombstone */
+    const char *value; /* NULL: tombstone */
     size_t value_length;
     const struct kafka_header *headers;
     size_t header_count;
@@ -51,8 +51,8 @@ struct event {
     struct guid group;
     struct guid user;
     enum event_change change;
-    int64_t time_ms;   /* wall; EVENT_NO_TIME */
-    bool is_not_user;  /* the event itself says so: a member_type other than user */
+    int64_t time_ms;  /* wall; EVENT_NO_TIME */
+    bool is_not_user; /* the event itself says so: a member_type other than user */
 };
 
 /*
@@ -60,8 +60,7 @@ struct event {
  * member, a version header that must not be ignored) or ERROR_MEMORY; ${ret_event} is untouched
  * then. ${parser} is the caller's, reused.
  */
-int event_decode(struct json_parser *parser, const struct message *message,
-                 struct event *ret_event, struct error *ret_error)
-    __attribute__((warn_unused_result));
+int event_decode(struct json_parser *parser, const struct message *message, struct event *ret_event,
+                 struct error *ret_error) __attribute__((warn_unused_result));
 
 #endif
