@@ -37,6 +37,7 @@ say = printf '  %-7s %s\n' $(1) $(2)
 LIBRARIES := common worker/core worker/services worker/settings worker/kafka
 PROGRAMS := worker/consumer worker/producer worker/ctl
 DOUBLES := tests/sandbox tests/simulation
+everything := $(PROGRAMS) $(LIBRARIES) $(DOUBLES)
 
 SEES_common := common
 SEES_worker/core := common worker/core
@@ -48,7 +49,7 @@ SEES_worker/producer := $(LIBRARIES) worker/producer
 SEES_worker/ctl := $(LIBRARIES) worker/ctl
 SEES_tests/sandbox := common tests/sandbox
 SEES_tests/simulation := common worker/core worker/services worker/settings $(DOUBLES)
-SEES_other := $(LIBRARIES) $(PROGRAMS) $(DOUBLES)
+SEES_other := $(everything)
 
 NAME_worker/consumer := dvsync-worker
 NAME_worker/producer := dvsync-producer
@@ -88,7 +89,7 @@ LINK_LIBS = $(PACKAGE_LIBS) -lm $(LDLIBS)
 objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1)/*.c))
 archive = $(OUT)/lib/$(subst /,-,$(1)).a
 # archives of those of the directories $(1) that exist and hold more than a main.c
-archives = $(foreach d,$(1),$(if $(filter-out %/main.c,$(wildcard $(d)/*.c)),$(call archive,$(d))))
+archives = $(foreach d,$(1),$(if $(filter-out %/main.c tests/unit/test_%,$(wildcard $(d)/*.c)),$(call archive,$(d))))
 # for the source of a recipe; our own folders come first, since libraries too have a "json.h"
 source_folder = $(patsubst %/,%,$(dir $*.c))
 include_flags = $(addprefix -I,$(or $(SEES_$(source_folder)),$(SEES_other) $(source_folder))) \
@@ -117,13 +118,14 @@ $(OUT)/tidy/%.ok: $(OUT)/%.o .clang-tidy
 	clang-tidy --quiet $*.c -- $(LANGUAGE) $(WARNINGS) -DDVSYNC_VERSION='""' $(include_flags) 2>/dev/null
 	touch $@
 
+# the folder is a prerequisite so that what was removed from it leaves the library too
 define library_rule
-$(call archive,$(1)): $(filter-out %/main.o,$(call objects,$(1)))
+$(call archive,$(1)): $(filter-out %/main.o $(OUT)/tests/unit/test_%,$(call objects,$(1))) $(1)
 	mkdir -p $$(@D)
 	rm -f $$@
-	ar rcsD $$@ $$^
+	ar rcsD $$@ $$(filter %.o,$$^)
 endef
-$(foreach d,$(LIBRARIES) $(PROGRAMS) $(DOUBLES),$(eval $(call library_rule,$(d))))
+$(foreach d,$(everything) tests/unit,$(eval $(call library_rule,$(d))))
 
 # $(1): program, $(2): its main object, $(3): directories it is linked with, $(4): further libraries
 define program_rule
@@ -135,7 +137,6 @@ endef
 present = $(foreach d,$(1),$(if $(wildcard $(d)/main.c),$(d)))
 single = $(patsubst $(1)/%.c,%,$(wildcard $(1)/*.c))
 main_rule = $(call program_rule,$(NAME_$(1)),$(OUT)/$(1)/main.o,$(1) $(2))
-everything := $(PROGRAMS) $(LIBRARIES) $(DOUBLES)
 
 INSTALLED := $(foreach d,$(call present,$(PROGRAMS)),$(OUT)/$(NAME_$(d)))
 SANDBOX := $(foreach d,$(call present,tests/sandbox),$(OUT)/$(NAME_$(d)))
@@ -148,13 +149,11 @@ FUZZERS := $(addprefix $(OUT)/fuzz/,$(call single,tests/fuzz))
 TIDIED := $(patsubst %.c,$(OUT)/tidy/%.ok,$(wildcard $(addsuffix /*.c,$(everything) tests/unit \
     tests/bench tests/fuzz $(TOOLS))))
 
-unit_support := $(patsubst %,$(OUT)/tests/unit/%.o,$(filter-out test_%,$(call single,tests/unit)))
-
 $(foreach d,$(PROGRAMS),$(eval $(call main_rule,$(d),$(LIBRARIES))))
 $(eval $(call main_rule,tests/sandbox,common))
 $(eval $(call main_rule,tests/simulation,$(LIBRARIES) tests/sandbox))
 $(foreach t,$(UNITS),$(eval $(call program_rule,unit/$(notdir $(t)),\
-    $(OUT)/tests/unit/$(notdir $(t)).o $(unit_support),$(everything),-lcmocka)))
+    $(OUT)/tests/unit/$(notdir $(t)).o,tests/unit $(everything),-lcmocka)))
 $(foreach t,$(BENCHES),$(eval $(call program_rule,bench/$(notdir $(t)),\
     $(OUT)/tests/bench/$(notdir $(t)).o,$(everything))))
 $(foreach t,$(HELPERS),$(eval $(call program_rule,$(notdir $(t)),\
