@@ -15,7 +15,7 @@
 static void
 http_client_runs_all_calls_at_once(void **state)
 {
-    enum { COUNT = 20 };
+    enum { COUNT = 40 };
     struct outcome outcomes[COUNT] = {{.calls = 0}};
     struct http_request request = wire_request(HTTP_GET, wire_server.port, "/late");
     int64_t started_ms = wire_now_ms();
