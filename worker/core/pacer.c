@@ -1,6 +1,7 @@
 /*
  * A ring of the answers of the last span, oldest first, with the sum of their durations kept beside it. Answers
- * older than the span are dropped whenever somebody looks.
+ * older than the span are dropped whenever somebody looks. Where more were answered than the ring holds, the duration of
+ * the oldest is carried over to the next one: it counts a little longer than it must, never shorter.
  */
 #include "pacer.h"
 
@@ -110,12 +111,17 @@ pacer_wait_ms(struct pacer *pacer, size_t in_flight, size_t calls, int64_t execu
 void
 pacer_note(struct pacer *pacer, int64_t took_ms, int64_t now_ms)
 {
+    int64_t carried_ms = 0;
+
     drop_old(pacer, now_ms);
-    if (pacer->count == pacer->most)
+    if (pacer->count == pacer->most) {
+        carried_ms = answer_at(pacer, 0)->took_ms;
         drop_first(pacer);
+    }
     *answer_at(pacer, pacer->count) = (struct answer){ now_ms, took_ms };
     pacer->count++;
-    pacer->took_ms += took_ms;
+    answer_at(pacer, 0)->took_ms += carried_ms;
+    pacer->took_ms += took_ms + carried_ms;
 }
 
 size_t
