@@ -143,7 +143,7 @@ memory_covers(struct memory *memory, const struct environment *environment, cons
     const struct entry *entry = find(memory, environment, user);
 
     return entry != NULL && memory->clock->mono_ms - entry->sent_ms < memory->settings.keep_ms &&
-           route_set_has(entry->routes, route) && latest_ms < entry->sent_wall_ms - memory->settings.margin_ms;
+           route_set_has(entry->routes, route) && latest_ms >= 0 && latest_ms < entry->sent_wall_ms - memory->settings.margin_ms;
 }
 
 void

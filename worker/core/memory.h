@@ -33,7 +33,7 @@ void memory_destroy(struct memory *memory);
 void memory_note(struct memory *memory, const struct environment *environment, const struct guid *user,
                  const uint64_t *routes, int64_t sent_wall_ms, int64_t sent_ms);
 
-/* True when an event for ${route} whose time is ${latest_ms}, the later of event and record, is covered. O(1). */
+/* True when an event for ${route} whose time is ${latest_ms}, the later of event and record, is covered; negative: it has none, and may be new. O(1). */
 bool memory_covers(struct memory *memory, const struct environment *environment, const struct guid *user, int route,
                    int64_t latest_ms);
 
