@@ -1,10 +1,14 @@
 /* The tick is jittered as a whole, so that replicas and environments do not beat in time. */
 #include "confirm.h"
 
+#include "sync.h"
 #include "trouble.h"
 
 /* Who has waited w is looked at again after w / PATIENCE, but not before the next tick and at the latest after a minute. */
 enum { PATIENCE = 6, RAREST_MS = 60000 };
+
+/* An accepted addUser that shows no row for so long is sent again: a 200 is no promise. */
+enum { RESYNC_MS = 180000 };
 
 static int64_t
 jittered_ms(struct core *core)
@@ -83,6 +87,12 @@ confirm_wait(struct site *site, struct job *job)
     int64_t tick_ms = site->core->settings->confirm_tick_ms;
     int64_t pause_ms = waited_ms(site, job) / PATIENCE;
 
+    if (waited_ms(site, job) > RESYNC_MS) {
+        job->spent_ms += waited_ms(site, job);
+        job->is_synced = false;
+        sync_step(site, job);
+        return;
+    }
     if (pause_ms > RAREST_MS)
         pause_ms = RAREST_MS;
     job->state = JOB_CONFIRMING;

@@ -155,6 +155,8 @@ part_failed(void *context, struct job *job, enum verdict verdict, const char *re
         reader_add(site->sources, job);
         return;
     }
+    if (error->retry_after_ms > 0)
+        lane_hold(site->graph, error->retry_after_ms);
     sync_stop_reading(site, job);
     if (verdict == VERDICT_MISCONFIGURED)
         fault_hold(site, CALL_SOURCES, job, error);
