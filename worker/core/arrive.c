@@ -55,7 +55,7 @@ static bool
 is_outdated(const struct ticket *ticket, void *arg)
 {
     (void)arg;
-    return ticket->removed_ms != EVENT_NO_TIME && ticket->removed_ms > record_latest_ms(ticket->record);
+    return ticket->removed_ms != EVENT_NO_TIME && ticket->removed_ms > record_news_ms(ticket->record);
 }
 
 /* Where nobody can be asked, the later of the two event times wins. */

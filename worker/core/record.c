@@ -154,6 +154,12 @@ record_latest_ms(const struct record *record)
     return record->event_ms > record->record_ms ? record->event_ms : record->record_ms;
 }
 
+int64_t
+record_news_ms(const struct record *record)
+{
+    return record->event_ms != EVENT_NO_TIME ? record->event_ms : record->record_ms;
+}
+
 bool
 record_is_stale(const struct record *record)
 {

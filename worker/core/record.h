@@ -74,6 +74,9 @@ void record_destroy(struct record *record); /* releases its window; tickets' pay
 /* The later of event and record time, which is what the memory's margin is held against. */
 int64_t record_latest_ms(const struct record *record);
 
+/* When what it says came about: the event's own time; where it has none the record's stands in. */
+int64_t record_news_ms(const struct record *record);
+
 /* True when the partition it came from has been revoked since: it settles nothing (P5). */
 bool record_is_stale(const struct record *record);
 

@@ -34,6 +34,13 @@ latest_ms(const struct taking *taking)
     return event_ms > record_ms ? event_ms : record_ms;
 }
 
+/* When the change came about: for want of the event's own time the record's stands in. */
+static int64_t
+news_ms(const struct taking *taking)
+{
+    return taking->event.time_ms != EVENT_NO_TIME ? taking->event.time_ms : taking->message->timestamp_ms;
+}
+
 /* --- what settles at once ------------------------------------------------------------------------ */
 
 static bool
@@ -79,7 +86,7 @@ take_removal(struct taking *taking)
     for (size_t i = 0; i < taking->route_count; i++) {
         struct site *site = taking->engine->sites[taking->routes[i].environment];
 
-        arrive_removal(site, &taking->event.user, taking->routes[i].route, latest_ms(taking));
+        arrive_removal(site, &taking->event.user, taking->routes[i].route, news_ms(taking));
     }
     return true;
 }
