@@ -49,7 +49,7 @@ membership_of(struct job *job, const struct ticket *ticket, const struct engine_
         return MEMBERSHIP_UNKNOWN;
     if (route_set_has(job_member(job), ticket->route))
         return MEMBERSHIP_YES;
-    if (ticket->removed_ms != EVENT_NO_TIME && ticket->removed_ms > ticket->record->event_ms)
+    if (ticket->removed_ms != EVENT_NO_TIME && ticket->removed_ms > record_news_ms(ticket->record))
         return MEMBERSHIP_NO;
     return membership_no_is_final(settings, clock, ticket->record) ? MEMBERSHIP_NO : MEMBERSHIP_WAIT;
 }
@@ -73,32 +73,64 @@ add(struct job *job, int route, int *routes, size_t count, size_t most)
     return count + 1;
 }
 
-size_t
-membership_to_ask(struct job *job, const struct engine_settings *settings, const struct clock *clock, int *ret_routes, size_t most)
+/* Of each route with tickets one stands among the kept ones. */
+static bool
+has_ticket(const struct job *job, int route)
 {
-    size_t count = 0;
+    for (const struct ticket *ticket = job->tickets.kept; ticket != NULL; ticket = ticket->next) {
+        if (ticket->route == route)
+            return true;
+    }
+    return false;
+}
 
-    if (!job->environment->has_graph)
-        return 0;
-    for (struct ticket *ticket = tickets_first(&job->tickets); ticket != NULL;
-         ticket = tickets_next(&job->tickets, ticket)) {
-        const struct route *route = &job->environment->routes[ticket->route];
-
-        if (membership_of(job, ticket, settings, clock) == MEMBERSHIP_UNKNOWN)
-            count = add(job, ticket->route, ret_routes, count, most);
-        for (size_t i = 0; i < route->rival_count; i++)
-            count = add(job, route->rivals[i], ret_routes, count, most);
+/* A rival with tickets of its own is asked for because of them, or one of them is believed. */
+static size_t
+add_rivals(struct job *job, const struct route *route, int *routes, size_t count, size_t most)
+{
+    for (size_t i = 0; i < route->rival_count; i++) {
+        if (!has_ticket(job, route->rivals[i]))
+            count = add(job, route->rivals[i], routes, count, most);
     }
     return count;
 }
 
-static void
-add_route(struct job *job, int route, struct want *want, uint64_t *routes)
+/* A rival whose group the user is in joins with all its targets, so its own rivals matter as well. */
+size_t
+membership_to_ask(struct job *job, const struct engine_settings *settings, const struct clock *clock, int *ret_routes, size_t most)
 {
-    if (route_set_has(routes, route))
+    const struct environment *environment = job->environment;
+    size_t count = 0;
+
+    if (!environment->has_graph)
+        return 0;
+    for (struct ticket *ticket = tickets_first(&job->tickets); ticket != NULL;
+         ticket = tickets_next(&job->tickets, ticket)) {
+        if (membership_of(job, ticket, settings, clock) == MEMBERSHIP_UNKNOWN)
+            count = add(job, ticket->route, ret_routes, count, most);
+        count = add_rivals(job, &environment->routes[ticket->route], ret_routes, count, most);
+    }
+    for (size_t i = 0; i < environment->route_count; i++) {
+        if (route_set_has(job_member(job), (int)i))
+            count = add_rivals(job, &environment->routes[i], ret_routes, count, most);
+    }
+    return count;
+}
+
+/* And those of its rivals whose groups the user is in. */
+static void
+add_route(struct job *job, int index, struct want *want, uint64_t *routes)
+{
+    const struct route *route = &job->environment->routes[index];
+
+    if (route_set_has(routes, index))
         return;
-    route_set_add(routes, route);
-    want_add(want, &job->environment->routes[route]);
+    route_set_add(routes, index);
+    want_add(want, route);
+    for (size_t i = 0; i < route->rival_count; i++) {
+        if (route_set_has(job_member(job), route->rivals[i]))
+            add_route(job, route->rivals[i], want, routes);
+    }
 }
 
 void
@@ -109,14 +141,7 @@ membership_want(struct job *job, const struct engine_settings *settings, const s
     memset(ret_routes, 0, job->words * sizeof(ret_routes[0]));
     for (struct ticket *ticket = tickets_first(&job->tickets); ticket != NULL;
          ticket = tickets_next(&job->tickets, ticket)) {
-        const struct route *route = &job->environment->routes[ticket->route];
-
-        if (membership_of(job, ticket, settings, clock) != MEMBERSHIP_YES)
-            continue;
-        add_route(job, ticket->route, want, ret_routes);
-        for (size_t i = 0; i < route->rival_count; i++) {
-            if (route_set_has(job_member(job), route->rivals[i]))
-                add_route(job, route->rivals[i], want, ret_routes);
-        }
+        if (membership_of(job, ticket, settings, clock) == MEMBERSHIP_YES)
+            add_route(job, ticket->route, want, ret_routes);
     }
 }
