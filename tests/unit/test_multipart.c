@@ -47,8 +47,7 @@ multipart_finds_the_boundary_however_it_is_written(void **state)
         "multipart/mixed; boundary=",
         "multipart/mixed; boundary=\"\"",
         "multipart/mixed; xboundary=abc",
-        "multipart/mixed; boundary="
-        "0123456789012345678901234567890123456789012345678901234567890123456789x",
+        TYPE "45678901234567890123456789012345678901234567890123456789012345678xyz",
     };
     struct multipart multipart;
 
