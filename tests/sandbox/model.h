@@ -25,9 +25,7 @@
  */
 
 struct model;
-struct json_writer;
 struct text;
-struct json;
 
 enum model_service { MODEL_LOGIN, MODEL_BAP, MODEL_GRAPH, MODEL_DATAVERSE, MODEL_SERVICES };
 const char *model_service_name(enum model_service service);
