@@ -166,6 +166,18 @@ values_that_do_not_fit_are_refused_and_nothing_is_written(void **state)
 }
 
 static void
+a_body_must_be_said_to_be_json(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *plain = ANY "Content-Type: text/plain\n";
+
+    assert_int_equal(patch(fixture, BOB_ROW, plain, "{\"new_site\":\"Basel\"}"), 415);
+    assert_column(fixture, "new_site", "\"Bern\"");
+    assert_int_equal(fixture_call(fixture, HTTP_POST, REF, plain, ROLE_REF), 415);
+    assert_int_equal(roles_of_bob(fixture), 0);
+}
+
+static void
 an_empty_text_is_stored_as_null_by_setting(void **state)
 {
     struct fixture *fixture = *state;
@@ -311,6 +323,7 @@ main(void)
         TEST(preconditions_guard_the_row),
         TEST(writing_what_is_there_counts_as_writing_nothing_but_changes_the_version),
         TEST(values_that_do_not_fit_are_refused_and_nothing_is_written),
+        TEST(a_body_must_be_said_to_be_json),
         TEST(an_empty_text_is_stored_as_null_by_setting),
         TEST(a_move_costs_the_roles_unless_the_organisation_keeps_them),
         TEST(enabling_somebody_without_a_licence_is_refused),
