@@ -306,6 +306,7 @@ bench_setup(void **state)
         .topics = topics,
         .clock = &bench->clock,
         .timers = timers_create(),
+        .login_not_before_ms = &bench->login_not_before_ms,
         .ports = scripted_ports(&bench->scripted),
     };
     rng_seed(&bench->core.rng, 1);

@@ -82,6 +82,7 @@ struct bench {
     struct clock clock;
     struct engine_settings settings;
     struct routing *routing;
+    int64_t login_not_before_ms; /* of its one identity */
     struct scripted scripted;
     struct core core;
 };
