@@ -26,8 +26,8 @@ struct world;
 struct control_settings {
     struct world *world;
     const struct state *state;
-    struct broker *broker; /* NULL: no Kafka, and so no offsets */
-    struct lag *lag;       /* of that Kafka */
+    struct broker *broker;      /* NULL: no Kafka, and so no offsets */
+    struct lag *lag;            /* of that Kafka */
     void (*changed)(void *arg); /* an environment was added; may be NULL */
     void *arg;
 };
