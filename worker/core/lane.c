@@ -135,7 +135,8 @@ window_wait_ms(struct lane *lane)
     int64_t execution_ms =
         lane->limits.execution_ms == 0 ? 0 : (int64_t)share_of(lane->limits.execution_ms, share);
 
-    return pacer_wait_ms(lane->pacer, lane->in_flight, calls, execution_ms, lane->core->clock->mono_ms);
+    return pacer_wait_ms(lane->pacer, lane->in_flight, calls, execution_ms,
+                         lane->core->clock->mono_ms);
 }
 
 /* Milliseconds until the next call may leave; 0: now; -1: not before something else happens. */
@@ -245,6 +246,9 @@ lane_submit(struct lane *lane, struct call *call)
 void
 lane_cancel(struct lane *lane, struct call *call)
 {
+    struct core *core = lane->core;
+    int64_t now_ms = core->clock->mono_ms;
+
     if (list_is_empty(&call->link))
         return;
     if (!call->is_flying) {
@@ -253,7 +257,12 @@ lane_cancel(struct lane *lane, struct call *call)
         return;
     }
     land(lane, call);
-    lane->core->ports.cancel(lane->core->ports.context, call);
+    core->ports.cancel(core->ports.context, call);
+    /* The service counts it all the same. */
+    pacer_note(lane->pacer, now_ms - call->sent_at_ms, now_ms);
+    /* Whoever cancels is not ready for others to leave; without memory for the timer the next answer pumps. */
+    if (timer_set(core->timers, &lane->timer, now_ms) != 0)
+        return;
 }
 
 /* --- answers ------------------------------------------------------------------------------------- */
@@ -279,7 +288,7 @@ static void
 report(struct lane *lane, struct call *call, int attempt, const char *next)
 {
     struct core *core = lane->core;
-    struct call_report report = { .call = call, .attempt = attempt, .next = next };
+    struct call_report report = {.call = call, .attempt = attempt, .next = next};
 
     report.next_in_ms = lane->not_before_ms - core->clock->mono_ms;
     if (report.next_in_ms < 0)
@@ -325,7 +334,8 @@ count_failures(struct lane *lane, const struct call *call)
     }
     lane->failures++;
     if (lane->failures >= FAILURES_BEFORE_PROBES)
-        lane_hold(lane, core_backoff_ms(lane->core, lane->failures - FAILURES_BEFORE_PROBES + 1, 0));
+        lane_hold(lane,
+                  core_backoff_ms(lane->core, lane->failures - FAILURES_BEFORE_PROBES + 1, 0));
 }
 
 void
