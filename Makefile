@@ -112,7 +112,7 @@ $(OUT)/%.o: %.c $(STAMP)
 
 # clang-tidy again only for what changed since it last had nothing to say; with the compiler's
 # warnings, so that what passes builds with clang as well
-$(OUT)/tidy/%.ok: $(OUT)/%.o .clang-tidy
+$(OUT)/tidy/%.ok: $(OUT)/%.o .clang-tidy tests/.clang-tidy
 	mkdir -p $(@D)
 	$(call say,TIDY,$*.c)
 	clang-tidy --quiet $*.c -- $(LANGUAGE) $(WARNINGS) -DDVSYNC_VERSION='""' $(include_flags) 2>/dev/null
