@@ -1,11 +1,14 @@
 """One real Kafka for all tests, a sandbox and a topic for each; logs are shown when a test has failed."""
 import os
 import shutil
+import sys
 
 import pytest
 
 import stack
-from stack import kafka
+
+sys.path.insert(0, str(stack.TOP / "tests" / "tools"))
+import kafka  # found through the line above
 
 
 @pytest.fixture(scope="session")

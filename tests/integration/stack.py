@@ -11,15 +11,12 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 import uuid
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests" / "tools"))
-import kafka  # noqa: E402  (found through the line above)
 
 BUILD = TOP / os.environ.get("DVSYNC_BUILD", "build/release")
 PATIENCE_S = 40

@@ -1,5 +1,4 @@
 """The main job: an event becomes a ready user and a committed offset, and nothing is done twice."""
-from stack import GROUP, PATIENCE_S, wait_for
 
 
 def test_one_event_becomes_a_ready_user_and_a_committed_offset(chain):

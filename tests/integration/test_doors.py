@@ -1,6 +1,5 @@
 """Bad input on every door: a clear error, and nothing is lost."""
 import json
-import os
 import subprocess
 
 import pytest

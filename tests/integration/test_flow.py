@@ -1,7 +1,5 @@
 """The published flow that this project takes over from, row by row."""
-import time
-
-from stack import ENVIRONMENT, EXTENSION, GROUP, READER, SALES, wait_for
+from stack import ENVIRONMENT, GROUP, READER, SALES, wait_for
 
 
 def test_the_original_flow(chain):

@@ -1,5 +1,4 @@
 """Replays, duplicates and people who have left: a second pass writes nothing."""
-from stack import wait_for
 
 
 def test_replaying_a_finished_topic_writes_nothing(chain):

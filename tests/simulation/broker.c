@@ -61,9 +61,10 @@ write_value(struct sim_record *record, int64_t time_ms)
     char group[GUID_TEXT_BYTES];
     char time[TIMESTAMP_TEXT_BYTES];
     char value[320];
-    int length = snprintf(value, sizeof(value), "{\"group\":\"%s\",\"user\":\"%s\",\"change\":\"%s\"",
-                          guid_format(&record->group, group), guid_format(&record->user, user),
-                          record->is_removal ? "removed" : "added");
+    int length =
+        snprintf(value, sizeof(value), "{\"group\":\"%s\",\"user\":\"%s\",\"change\":\"%s\"",
+                 guid_format(&record->group, group), guid_format(&record->user, user),
+                 record->is_removal ? "removed" : "added");
 
     if (time_ms != EVENT_NO_TIME)
         length += snprintf(value + length, sizeof(value) - (size_t)length, ",\"time\":\"%s\"",
@@ -76,7 +77,10 @@ write_value(struct sim_record *record, int64_t time_ms)
 static void
 make_poison(struct sim_record *record)
 {
-    static const char *const values[] = { "", "{", "[]", "{\"group\":1}", "\xff\xfe", "{\"group\":\"x\",\"user\":\"y\",\"change\":\"added\"}" };
+    static const char *const values[] = {
+        "",         "{",
+        "[]",       "{\"group\":1}",
+        "\xff\xfe", "{\"group\":\"x\",\"user\":\"y\",\"change\":\"added\"}"};
 
     record->user_index = record->group_index = -1;
     record->value = strdup(values[record->offset % 6]);
@@ -107,8 +111,11 @@ make_event(struct simulation *simulation, struct sim_record *record, int user_in
     }
     write_value(record, time_ms);
     simulation_say(simulation, "published user %02x group %d %s time %lld", user_index, group,
-                   record->is_removal ? "removed" : user->is_member[group] ? "added" : "added, not a member",
-                   time_ms == EVENT_NO_TIME ? 0LL : (long long)(simulation->clock.wall_ms - time_ms));
+                   record->is_removal       ? "removed"
+                   : user->is_member[group] ? "added"
+                                            : "added, not a member",
+                   time_ms == EVENT_NO_TIME ? 0LL
+                                            : (long long)(simulation->clock.wall_ms - time_ms));
 }
 
 static void
@@ -117,7 +124,7 @@ make_unrouted(struct simulation *simulation, struct sim_record *record)
     record->user_index = 0;
     record->group_index = -1;
     record->user = simulation->users[0].id;
-    record->group = (struct guid){ { 0xee } };
+    record->group = (struct guid){{0xee}};
     write_value(record, simulation->clock.wall_ms);
 }
 
@@ -182,7 +189,8 @@ give(struct replica *replica, struct sim_partition *partition)
     partition->generation = replica->generation;
     replica->position[partition->topic][partition->partition] = index;
     replica->end_told[partition->topic][partition->partition] = false;
-    if (engine_assign(replica->engine, partition->topic, partition->partition, start, partition->committed) != 0)
+    if (engine_assign(replica->engine, partition->topic, partition->partition, start,
+                      partition->committed) != 0)
         abort();
 }
 
@@ -242,7 +250,8 @@ tell_end(struct replica *replica, const struct sim_partition *partition)
 }
 
 static bool
-hand_over(struct replica *replica, const struct sim_partition *partition, const struct sim_record *record)
+hand_over(struct replica *replica, const struct sim_partition *partition,
+          const struct sim_record *record)
 {
     char key[GUID_TEXT_BYTES];
     const struct message message = {
@@ -260,7 +269,8 @@ hand_over(struct replica *replica, const struct sim_partition *partition, const 
 }
 
 static void
-feed_partition(struct simulation *simulation, struct replica *replica, const struct sim_partition *partition)
+feed_partition(struct simulation *simulation, struct replica *replica,
+               const struct sim_partition *partition)
 {
     int64_t *position = &replica->position[partition->topic][partition->partition];
 
@@ -309,7 +319,7 @@ send_answer(struct replica *replica, uint64_t serial, bool is_ok)
 
     if (answer == NULL)
         abort();
-    *answer = (struct sim_answer){ .replica = replica, .serial = serial, .is_ok = is_ok };
+    *answer = (struct sim_answer){.replica = replica, .serial = serial, .is_ok = is_ok};
     list_init(&answer->link);
     list_add_last(&replica->answers, &answer->link);
     timer_init(&answer->timer, answer_commit, answer);

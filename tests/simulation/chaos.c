@@ -18,22 +18,24 @@ static void
 break_service(struct simulation *simulation)
 {
     static const struct model_fault faults[] = {
-        { .status = 500, .body = "{\"error\":{\"code\":\"0x80040216\",\"message\":\"unexpected\"}}" },
-        { .status = 502, .body = "<html>bad gateway</html>" },
-        { .status = 503, .headers = "Retry-After: 7\n" },
-        { .status = 429, .headers = "Retry-After: 11\n" },
-        { .status = 200, .body = "{\"value\":[{\"" },
-        { .status = 200, .body = "[1,2,3]" },
-        { .status = 401 },
-        { .status = 0, .transport = HTTP_NOT_SENT },
-        { .status = 0, .transport = HTTP_OK, .extra_ms = 20000 },
+        {.status = 500, .body = "{\"error\":{\"code\":\"0x80040216\",\"message\":\"unexpected\"}}"},
+        {.status = 502, .body = "<html>bad gateway</html>"},
+        {.status = 503, .headers = "Retry-After: 7\n"},
+        {.status = 429, .headers = "Retry-After: 11\n"},
+        {.status = 200, .body = "{\"value\":[{\""},
+        {.status = 200, .body = "[1,2,3]"},
+        {.status = 401},
+        {.status = 0, .transport = HTTP_NOT_SENT},
+        {.status = 0, .transport = HTTP_OK, .extra_ms = 20000},
     };
     static const struct model_fault cuts[] = {
-        { .status = 0, .transport = HTTP_UNKNOWN },
-        { .status = 0, .transport = HTTP_UNKNOWN, .is_after_effect = true },
-        { .status = 500, .is_after_effect = true },
+        {.status = 0, .transport = HTTP_UNKNOWN},
+        {.status = 0, .transport = HTTP_UNKNOWN, .is_after_effect = true},
+        {.status = 500, .is_after_effect = true},
     };
-    struct model_fault fault = simulation->has_cuts && pick(simulation, 2) == 0 ? cuts[pick(simulation, 3)] : faults[pick(simulation, 9)];
+    struct model_fault fault = simulation->has_cuts && pick(simulation, 2) == 0
+                                   ? cuts[pick(simulation, 3)]
+                                   : faults[pick(simulation, 9)];
 
     fault.service = (enum model_service)pick(simulation, MODEL_SERVICES);
     fault.times = 1 + pick(simulation, 8);
@@ -95,9 +97,10 @@ touch_row(struct simulation *simulation)
 {
     struct sim_user *user = &simulation->users[pick(simulation, simulation->user_count)];
     const struct environment *environment =
-        &simulation->routing.environments[pick(simulation, (int)simulation->routing.environment_count)];
+        &simulation->routing
+             .environments[pick(simulation, (int)simulation->routing.environment_count)];
     struct model_row row;
-    struct guid unit = { { 0x23, 0, 0, 0, 0, 0, 0x40, 0, 0x80 } };
+    struct guid unit = {{0x23, 0, 0, 0, 0, 0, 0x40, 0, 0x80}};
 
     unit.bytes[15] = (uint8_t)environment->index;
     if (model_find_row(simulation->model, environment->id, &user->id, &row) != 1)
@@ -146,16 +149,18 @@ next_trouble(struct timer *timer, void *arg)
         break_service(simulation);
         break;
     }
-    if (timer_set(simulation->timers, timer, simulation->clock.mono_ms + rng_between(&simulation->rng, 500, 30000)) != 0)
+    if (timer_set(simulation->timers, timer,
+                  simulation->clock.mono_ms + rng_between(&simulation->rng, 500, 30000)) != 0)
         abort();
 }
 
 void
 chaos_start(struct simulation *simulation)
 {
-    bool *const kinds[] = { &simulation->has_rebalances,  &simulation->has_kills,       &simulation->has_cuts,
-                            &simulation->has_hands,       &simulation->has_leavers,     &simulation->has_bad_commits,
-                            &simulation->has_bad_letters, &simulation->has_jumps };
+    bool *const kinds[] = {&simulation->has_rebalances,  &simulation->has_kills,
+                           &simulation->has_cuts,        &simulation->has_hands,
+                           &simulation->has_leavers,     &simulation->has_bad_commits,
+                           &simulation->has_bad_letters, &simulation->has_jumps};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         *kinds[i] = pick(simulation, 2) == 0;

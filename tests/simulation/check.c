@@ -43,7 +43,8 @@ check_settlement(struct replica *replica, const struct settlement *settlement)
         return;
     }
     if (partition->owner != replica->index || partition->generation != replica->generation)
-        simulation_violation(simulation, "P5: replica %d settled a partition that is not its own", replica->index);
+        simulation_violation(simulation, "P5: replica %d settled a partition that is not its own",
+                             replica->index);
     if (settlement->reason == NULL || settlement->reason[0] == '\0')
         simulation_violation(simulation, "P8: an outcome without a reason");
     if (settlement->outcome == OUTCOME_DONE)
@@ -60,7 +61,8 @@ static bool
 is_settled(const struct simulation *simulation, const struct sim_record *record)
 {
     const struct route_id *routes;
-    size_t count = record->user_index < 0 ? 0 : routing_find(&simulation->routing, &record->group, &routes);
+    size_t count =
+        record->user_index < 0 ? 0 : routing_find(&simulation->routing, &record->group, &routes);
 
     if (count == 0 || record->is_removal)
         return record->settled[MAX_ENVIRONMENTS] > 0;
@@ -75,14 +77,16 @@ void
 check_commit(struct simulation *simulation, const struct sim_partition *partition, int64_t offset)
 {
     if (offset > partition->next_offset)
-        simulation_violation(simulation, "P1: %d/%d committed %lld beyond the end %lld", partition->topic,
-                             partition->partition, (long long)offset, (long long)partition->next_offset);
+        simulation_violation(simulation, "P1: %d/%d committed %lld beyond the end %lld",
+                             partition->topic, partition->partition, (long long)offset,
+                             (long long)partition->next_offset);
     for (size_t i = 0; i < partition->count; i++) {
         const struct sim_record *record = &partition->records[i];
 
         if (record->offset < offset && !is_settled(simulation, record))
-            simulation_violation(simulation, "P1: %d/%d committed %lld past the unsettled %lld", partition->topic,
-                                 partition->partition, (long long)offset, (long long)record->offset);
+            simulation_violation(simulation, "P1: %d/%d committed %lld past the unsettled %lld",
+                                 partition->topic, partition->partition, (long long)offset,
+                                 (long long)record->offset);
     }
 }
 
@@ -101,18 +105,20 @@ check_send(struct replica *replica, const struct call *call)
     struct simulation *simulation = replica->simulation;
     int64_t dataverse = 0;
 
-    list_for_each(link, following, &replica->calls) {
+    list_for_each(link, following, &replica->calls)
+    {
         const struct call *other = list_entry(link, struct sim_call, link)->call;
 
         dataverse += other->lane == call->lane;
         if (is_write(call) && is_write(other) && other->environment == call->environment &&
             guid_equal(&other->user, &call->user))
-            simulation_violation(simulation, "P3: a %s while a %s of the same user runs", call_kind_name(call->kind),
-                                 call_kind_name(other->kind));
+            simulation_violation(simulation, "P3: a %s while a %s of the same user runs",
+                                 call_kind_name(call->kind), call_kind_name(other->kind));
     }
     if (call->kind == CALL_LOOK && dataverse >= simulation->settings.dataverse_concurrency)
         simulation_violation(simulation, "P6: %lld calls in one lane", (long long)dataverse + 1);
-    if ((call->kind == CALL_PATCH || call->kind == CALL_MOVE) && (call->if_match == NULL || call->if_match[0] == '\0'))
+    if ((call->kind == CALL_PATCH || call->kind == CALL_MOVE) &&
+        (call->if_match == NULL || call->if_match[0] == '\0'))
         simulation_violation(simulation, "P4: a write without If-Match");
 }
 
@@ -140,8 +146,9 @@ check_liveness(struct simulation *simulation)
 
             if (partition->committed < partition->next_offset) {
                 show(simulation, partition->owner);
-                simulation_violation(simulation, "liveness: %d/%d stands at %lld of %lld after the quiet phase", topic, i,
-                                     (long long)partition->committed, (long long)partition->next_offset);
+                simulation_violation(
+                    simulation, "liveness: %d/%d stands at %lld of %lld after the quiet phase",
+                    topic, i, (long long)partition->committed, (long long)partition->next_offset);
             }
         }
     }
@@ -159,7 +166,8 @@ check_repeats(struct simulation *simulation)
         const struct model_entry *entry = model_ledger_at(simulation->model, i);
 
         if (entry->write == MODEL_WROTE_NOTHING && strcmp(entry->route, "addUser") != 0)
-            simulation_say(simulation, "at %.3f a %s of user %02x changed nothing", (double)entry->mono_ms / 1000.0, entry->route, entry->user.bytes[15]);
+            simulation_say(simulation, "at %.3f a %s of user %02x changed nothing",
+                           (double)entry->mono_ms / 1000.0, entry->route, entry->user.bytes[15]);
         repeats += entry->write == MODEL_WROTE_NOTHING && strcmp(entry->route, "addUser") != 0;
     }
     if (repeats > 0 && !may_repeat)
@@ -185,7 +193,8 @@ check_offences(struct simulation *simulation)
 
 /* The route that sets targets for ${user} in ${environment}: of all groups it is in and that matter, the lowest index has the highest rank. */
 static const struct route *
-ruling_route(const struct simulation *simulation, const struct sim_user *user, const struct environment *environment)
+ruling_route(const struct simulation *simulation, const struct sim_user *user,
+             const struct environment *environment)
 {
     const struct route *best = NULL;
 
@@ -215,30 +224,34 @@ is_wanted(const struct sim_user *user, const struct environment *environment)
 }
 
 static void
-check_column(struct simulation *simulation, const struct environment *environment, const struct sim_user *user,
-             const struct model_row *row)
+check_column(struct simulation *simulation, const struct environment *environment,
+             const struct sim_user *user, const struct model_row *row)
 {
     struct text found = TEXT_EMPTY;
 
     if (user->attribute[0] != '\0' &&
         (!model_column(simulation->model, environment->id, &row->id, "new_costcentre", &found) ||
          found.data == NULL || strcmp(found.data, user->attribute) != 0))
-        simulation_violation(simulation, "not ready: the column of user %02x is %s, not %s", user->id.bytes[15],
-                             found.data == NULL ? "?" : found.data, user->attribute);
+        simulation_violation(simulation, "not ready: the column of user %02x is %s, not %s",
+                             user->id.bytes[15], found.data == NULL ? "?" : found.data,
+                             user->attribute);
     text_free(&found);
 }
 
 static void
-check_ready(struct simulation *simulation, const struct environment *environment, const struct sim_user *user)
+check_ready(struct simulation *simulation, const struct environment *environment,
+            const struct sim_user *user)
 {
     struct model_row row;
     const struct route *route = ruling_route(simulation, user, environment);
 
-    if (route == NULL || !is_wanted(user, environment) || user->is_unlicensed || user->is_disabled || user->is_dead)
+    if (route == NULL || !is_wanted(user, environment) || user->is_unlicensed ||
+        user->is_disabled || user->is_dead)
         return;
-    if (model_find_row(simulation->model, environment->id, &user->id, &row) != 1 || row.is_disabled) {
-        simulation_violation(simulation, "not ready: user %02x has no enabled row in %s", user->id.bytes[15],
-                             environment->name);
+    if (model_find_row(simulation->model, environment->id, &user->id, &row) != 1 ||
+        row.is_disabled) {
+        simulation_violation(simulation, "not ready: user %02x has no enabled row in %s",
+                             user->id.bytes[15], environment->name);
         return;
     }
     check_column(simulation, environment, user, &row);
@@ -246,7 +259,8 @@ check_ready(struct simulation *simulation, const struct environment *environment
 
 /* Nobody gets access from a replay who left longer ago: a user who is in no routed group and never was believed has no new row. */
 static void
-check_no_access(struct simulation *simulation, const struct environment *environment, const struct sim_user *user)
+check_no_access(struct simulation *simulation, const struct environment *environment,
+                const struct sim_user *user)
 {
     if (user->is_fresh || user->has_row_at_start[environment->index])
         return;
@@ -257,7 +271,8 @@ check_no_access(struct simulation *simulation, const struct environment *environ
     if (simulation->has_leavers)
         return;
     if (model_find_row(simulation->model, environment->id, &user->id, NULL) != 0)
-        simulation_violation(simulation, "user %02x got a row although in no group", user->id.bytes[15]);
+        simulation_violation(simulation, "user %02x got a row although in no group",
+                             user->id.bytes[15]);
 }
 
 void
@@ -269,7 +284,8 @@ check_end(struct simulation *simulation)
     for (size_t i = 0; i < simulation->routing.environment_count; i++) {
         for (int user = 0; user < simulation->user_count; user++) {
             check_ready(simulation, &simulation->routing.environments[i], &simulation->users[user]);
-            check_no_access(simulation, &simulation->routing.environments[i], &simulation->users[user]);
+            check_no_access(simulation, &simulation->routing.environments[i],
+                            &simulation->users[user]);
         }
     }
 }

@@ -32,11 +32,11 @@ usage(void)
 static int
 parse(int argc, char **argv, struct options *options)
 {
-    static const struct option names[] = { { "seeds", required_argument, NULL, 'n' },
-                                           { "first-seed", required_argument, NULL, 'f' },
-                                           { "jobs", required_argument, NULL, 'j' },
-                                           { "seed", required_argument, NULL, 's' },
-                                           { NULL, 0, NULL, 0 } };
+    static const struct option names[] = {{"seeds", required_argument, NULL, 'n'},
+                                          {"first-seed", required_argument, NULL, 'f'},
+                                          {"jobs", required_argument, NULL, 'j'},
+                                          {"seed", required_argument, NULL, 's'},
+                                          {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -49,7 +49,7 @@ parse(int argc, char **argv, struct options *options)
         else if (option == 'j')
             options->jobs = (long)number;
         else if (option == 's')
-            *options = (struct options){ number, 1, 1, true };
+            *options = (struct options){number, 1, 1, true};
         else
             return -1;
     }
@@ -91,7 +91,7 @@ run_all(const struct options *options)
 int
 main(int argc, char **argv)
 {
-    struct options options = { 1, 2000, sysconf(_SC_NPROCESSORS_ONLN), false };
+    struct options options = {1, 2000, sysconf(_SC_NPROCESSORS_ONLN), false};
     uint64_t failed;
 
     if (parse(argc, argv, &options) != 0)

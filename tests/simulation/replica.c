@@ -26,8 +26,9 @@ arrive(struct timer *timer, void *arg)
 
     (void)timer;
     services_read(&simulation->services, call, &flight->response, simulation->clock.wall_ms);
-    simulation_say(simulation, "r%d %s user %02x answered %d %s %s", replica->index, call_kind_name(call->kind), call->user.bytes[15],
-                   flight->response.status, verdict_name(call->verdict),
+    simulation_say(simulation, "r%d %s user %02x answered %d %s %s", replica->index,
+                   call_kind_name(call->kind), call->user.bytes[15], flight->response.status,
+                   verdict_name(call->verdict),
                    call->verdict == VERDICT_DONE ? "" : call->error.text);
     drop_call(flight);
     engine_answered(replica->engine, call);
@@ -44,8 +45,10 @@ send(void *context, struct call *call, const char *token)
     int64_t after_ms;
 
     check_send(replica, call);
-    if (services_build(&simulation->services, call, token == NULL ? SIM_SECRET : token, &request, &error) != 0) {
-        simulation_violation(simulation, "a %s could not be built: %s", call_kind_name(call->kind), error.text);
+    if (services_build(&simulation->services, call, token == NULL ? SIM_SECRET : token, &request,
+                       &error) != 0) {
+        simulation_violation(simulation, "a %s could not be built: %s", call_kind_name(call->kind),
+                             error.text);
         http_request_free(&request);
         return false;
     }
@@ -102,7 +105,7 @@ keep(void *context, const struct kept_record *record)
     if (record->header_count < 8)
         simulation_violation(simulation, "a letter has only %zu headers", record->header_count);
     simulation->letters++;
-    *answer = (struct sim_answer){ .replica = replica, .serial = record->serial, .is_letter = true };
+    *answer = (struct sim_answer){.replica = replica, .serial = record->serial, .is_letter = true};
     answer->is_ok = !(is_bad && rng_below(&simulation->rng, 3) == 0);
     list_init(&answer->link);
     list_add_last(&replica->answers, &answer->link);
@@ -120,8 +123,10 @@ settled(void *context, const struct settlement *settlement)
     struct replica *replica = context;
 
     replica->simulation->outcomes[settlement->outcome]++;
-    simulation_say(replica->simulation, "r%d settled %d/%d@%lld user %02x group %02x %s %s %s", replica->index, settlement->topic,
-                   settlement->partition, (long long)settlement->offset, settlement->user.bytes[15], settlement->group.bytes[15], outcome_name(settlement->outcome),
+    simulation_say(replica->simulation, "r%d settled %d/%d@%lld user %02x group %02x %s %s %s",
+                   replica->index, settlement->topic, settlement->partition,
+                   (long long)settlement->offset, settlement->user.bytes[15],
+                   settlement->group.bytes[15], outcome_name(settlement->outcome),
                    settlement->reason, settlement->detail);
     check_settlement(replica, settlement);
 }
@@ -131,8 +136,9 @@ ran(void *context, const struct run_report *report)
 {
     struct replica *replica = context;
 
-    simulation_say(replica->simulation, "r%d ran %s for user %02x: %s (%s)", replica->index, report->environment->name, report->user.bytes[15],
-                   report->outcome, report->changes);
+    simulation_say(replica->simulation, "r%d ran %s for user %02x: %s (%s)", replica->index,
+                   report->environment->name, report->user.bytes[15], report->outcome,
+                   report->changes);
 }
 
 static void
@@ -157,7 +163,7 @@ answered(void *context, const struct call *call, int64_t took_ms)
 void
 replica_start(struct simulation *simulation, struct replica *replica)
 {
-    static const char *const topics[] = { "events", "events.backfill" };
+    static const char *const topics[] = {"events", "events.backfill"};
     struct engine_setup setup = {
         .settings = &simulation->settings,
         .routing = &simulation->routing,
@@ -166,7 +172,7 @@ replica_start(struct simulation *simulation, struct replica *replica)
         .clock = &simulation->clock,
         .bap_scope = "https://service.powerapps.com/.default",
         .graph_scope = "https://graph.test/.default",
-        .ports = { replica, send, cancel, keep, broker_commit, settled, ran, failed, answered },
+        .ports = {replica, send, cancel, keep, broker_commit, settled, ran, failed, answered},
         .seed = rng_next(&simulation->rng),
     };
     struct error error;
@@ -195,7 +201,8 @@ replica_kill(struct replica *replica)
     replica->engine = NULL;
     list_for_each(link, following, &replica->calls)
         drop_call(list_entry(link, struct sim_call, link));
-    list_for_each(link, following, &replica->answers) {
+    list_for_each(link, following, &replica->answers)
+    {
         struct sim_answer *answer = list_entry(link, struct sim_answer, link);
 
         timer_cancel(simulation->timers, &answer->timer);

@@ -103,7 +103,8 @@ publish_one(struct timer *timer, void *arg)
 
     broker_publish(simulation);
     if (--simulation->to_publish > 0 &&
-        timer_set(simulation->timers, timer, simulation->clock.mono_ms + rng_between(&simulation->rng, 0, 4000)) != 0)
+        timer_set(simulation->timers, timer,
+                  simulation->clock.mono_ms + rng_between(&simulation->rng, 0, 4000)) != 0)
         abort();
 }
 
@@ -156,7 +157,7 @@ simulation_run(uint64_t seed, bool is_verbose)
         abort();
     simulation->seed = seed;
     simulation->is_verbose = is_verbose;
-    simulation->clock = (struct clock){ 1, EPOCH_MS };
+    simulation->clock = (struct clock){1, EPOCH_MS};
     simulation->timers = timers_create();
     rng_seed(&simulation->rng, seed);
     world_make(simulation);

@@ -41,14 +41,14 @@ struct sim_record {
     int64_t timestamp_ms;
     struct guid user;
     struct guid group;
-    int group_index;        /* -1: unrouted or undecodable */
-    int user_index;         /* -1: undecodable */
+    int group_index; /* -1: unrouted or undecodable */
+    int user_index;  /* -1: undecodable */
     bool is_removal;
     char *value;
     size_t length;
     /* what became of it, for check.c: per environment, index MAX_ENVIRONMENTS is "none" */
     unsigned settled[MAX_ENVIRONMENTS + 1];
-    bool is_dead;           /* a letter of it, or of what superseded it, was acknowledged */
+    bool is_dead; /* a letter of it, or of what superseded it, was acknowledged */
 };
 
 struct sim_partition {
@@ -56,10 +56,10 @@ struct sim_partition {
     int32_t partition;
     struct sim_record records[MAX_RECORDS];
     size_t count;
-    int64_t next_offset;    /* of the next record, gaps included */
-    int64_t committed;      /* -1: nothing */
-    int owner;              /* replica, -1: nobody */
-    uint64_t generation;    /* of the assignment */
+    int64_t next_offset; /* of the next record, gaps included */
+    int64_t committed;   /* -1: nothing */
+    int owner;           /* replica, -1: nobody */
+    uint64_t generation; /* of the assignment */
 };
 
 struct sim_user {
@@ -67,13 +67,13 @@ struct sim_user {
     bool is_member[MAX_GROUPS];  /* at present, truth */
     bool ever_added[MAX_GROUPS]; /* a young "added" was published while a member */
     bool has_row_at_start[MAX_ENVIRONMENTS];
-    bool is_unlicensed;          /* for ever */
-    bool is_touched;             /* by an administrator's hand: unit and columns are not judged */
-    bool is_disabled;            /* in Entra */
-    bool is_dead;                /* a letter of this user was written: somebody must look */
-    bool is_fresh;               /* was ever young: belief may have given access */
-    char attribute[32];          /* JSON text of the extension attribute, "" absent */
-    int level;                   /* whole number, -1 absent */
+    bool is_unlicensed; /* for ever */
+    bool is_touched;    /* by an administrator's hand: unit and columns are not judged */
+    bool is_disabled;   /* in Entra */
+    bool is_dead;       /* a letter of this user was written: somebody must look */
+    bool is_fresh;      /* was ever young: belief may have given access */
+    char attribute[32]; /* JSON text of the extension attribute, "" absent */
+    int level;          /* whole number, -1 absent */
 };
 
 struct replica;
@@ -105,7 +105,8 @@ struct replica {
     struct link calls;
     struct link answers;
     uint64_t generation;
-    int64_t position[TOPICS][MAX_PARTITIONS]; /* index of the next record to hand over, -1: not assigned */
+    int64_t position[TOPICS]
+                    [MAX_PARTITIONS]; /* index of the next record to hand over, -1: not assigned */
     bool end_told[TOPICS][MAX_PARTITIONS];
     bool is_revoking; /* the final commit is being made */
     uint64_t calls_made;
@@ -133,7 +134,8 @@ struct simulation {
     int to_publish;
     struct timer chaos;
     bool is_quiet;
-    bool has_rebalances, has_kills, has_cuts, has_hands, has_leavers, has_bad_commits, has_bad_letters, has_jumps, is_scattered;
+    bool has_rebalances, has_kills, has_cuts, has_hands, has_leavers, has_bad_commits,
+        has_bad_letters, has_jumps, is_scattered;
     /* observed */
     uint64_t outcomes[OUTCOMES];
     uint64_t kills, rebalances, jumps, repeats_allowed, letters;
@@ -145,8 +147,10 @@ struct simulation {
 bool simulation_run(uint64_t seed, bool is_verbose);
 
 /* Notes the first broken promise. */
-void simulation_violation(struct simulation *simulation, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void simulation_say(struct simulation *simulation, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void simulation_violation(struct simulation *simulation, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void simulation_say(struct simulation *simulation, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* world.c */
 void world_make(struct simulation *simulation);
@@ -155,11 +159,15 @@ void world_end(struct simulation *simulation);
 
 /* broker.c */
 void broker_publish(struct simulation *simulation); /* one more record */
-void broker_assign(struct simulation *simulation);  /* deals all partitions out among the running replicas */
+void broker_assign(
+    struct simulation *simulation); /* deals all partitions out among the running replicas */
 void broker_revoke(struct simulation *simulation, struct replica *replica, bool is_lost);
-void broker_feed(struct simulation *simulation, struct replica *replica); /* hands over what it has room for */
-void broker_commit(void *context, const struct offset_commit *commits, size_t count, uint64_t serial);
-struct sim_record *broker_record(struct simulation *simulation, int topic, int32_t partition, int64_t offset);
+void broker_feed(struct simulation *simulation,
+                 struct replica *replica); /* hands over what it has room for */
+void broker_commit(void *context, const struct offset_commit *commits, size_t count,
+                   uint64_t serial);
+struct sim_record *broker_record(struct simulation *simulation, int topic, int32_t partition,
+                                 int64_t offset);
 bool broker_is_done(const struct simulation *simulation); /* everything is committed to the end */
 void broker_end(struct simulation *simulation);
 
@@ -173,7 +181,8 @@ void chaos_stop(struct simulation *simulation);
 
 /* check.c */
 void check_settlement(struct replica *replica, const struct settlement *settlement);
-void check_commit(struct simulation *simulation, const struct sim_partition *partition, int64_t offset);
+void check_commit(struct simulation *simulation, const struct sim_partition *partition,
+                  int64_t offset);
 void check_send(struct replica *replica, const struct call *call);
 void check_end(struct simulation *simulation);
 

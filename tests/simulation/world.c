@@ -14,15 +14,15 @@
 #define GRAPH "https://graph.test"
 #define CC_ATTRIBUTE "extension_0123456789abcdef0123456789abcdef_costCentre"
 
-static const char *const environment_names[MAX_ENVIRONMENTS] = { "alpha", "beta" };
-static const char *const refusals[] = { "userNotLicensed", "UserNotMemberOfCdsSecurityGroup", NULL };
-static const char *const text_columns[] = { "new_costcentre", NULL };
-static const char *const integer_columns[] = { "new_level", NULL };
+static const char *const environment_names[MAX_ENVIRONMENTS] = {"alpha", "beta"};
+static const char *const refusals[] = {"userNotLicensed", "UserNotMemberOfCdsSecurityGroup", NULL};
+static const char *const text_columns[] = {"new_costcentre", NULL};
+static const char *const integer_columns[] = {"new_level", NULL};
 
 static struct guid
 make_guid(unsigned kind, unsigned number)
 {
-    struct guid guid = { { 0 } };
+    struct guid guid = {{0}};
 
     guid.bytes[0] = (uint8_t)kind;
     guid.bytes[6] = 0x40;
@@ -123,7 +123,7 @@ set_model(struct simulation *simulation)
     settings->dop_hint = chance(simulation, 20) ? 4 : 0;
     if (simulation->replica_count > 1)
         settings->early_penalty_ms = 0; /* one replica cannot know what another was told */
-    if (chance(simulation, 30)) { /* limits that are felt */
+    if (chance(simulation, 30)) {       /* limits that are felt */
         settings->force_sync_calls = 5;
         settings->force_sync_window_ms = 60000;
         settings->dataverse_requests = 60;
@@ -144,21 +144,23 @@ make_targets(struct environment *environment, int index)
 {
     environment->columns = must(calloc(2, sizeof(environment->columns[0])));
     environment->column_count = 2;
-    environment->columns[0] = (struct column){ copy("new_costcentre"), COLUMN_TEXT };
-    environment->columns[1] = (struct column){ copy("new_level"), COLUMN_INTEGER };
+    environment->columns[0] = (struct column){copy("new_costcentre"), COLUMN_TEXT};
+    environment->columns[1] = (struct column){copy("new_level"), COLUMN_INTEGER};
     environment->attributes = must(calloc(2, sizeof(environment->attributes[0])));
     environment->attribute_count = 2;
-    environment->attributes[0] = (struct attribute){ copy(CC_ATTRIBUTE), COLUMN_TEXT };
-    environment->attributes[1] =
-        (struct attribute){ copy("onPremisesExtensionAttributes/extensionAttribute3"), COLUMN_INTEGER };
+    environment->attributes[0] = (struct attribute){copy(CC_ATTRIBUTE), COLUMN_TEXT};
+    environment->attributes[1] = (struct attribute){
+        copy("onPremisesExtensionAttributes/extensionAttribute3"), COLUMN_INTEGER};
     environment->units = must(calloc(2, sizeof(environment->units[0])));
     environment->unit_count = 2;
-    environment->units[0] = (struct reference){ .name = copy("Sales") };
-    environment->units[1] = (struct reference){ .id = make_guid(0x23, (unsigned)index), .name = copy("") };
+    environment->units[0] = (struct reference){.name = copy("Sales")};
+    environment->units[1] =
+        (struct reference){.id = make_guid(0x23, (unsigned)index), .name = copy("")};
     environment->roles = must(calloc(2, sizeof(environment->roles[0])));
     environment->role_count = 2;
-    environment->roles[0] = (struct reference){ .name = copy("Reader") };
-    environment->roles[1] = (struct reference){ .id = make_guid(0x25, (unsigned)index), .name = copy("") };
+    environment->roles[0] = (struct reference){.name = copy("Reader")};
+    environment->roles[1] =
+        (struct reference){.id = make_guid(0x25, (unsigned)index), .name = copy("")};
 }
 
 /* Recipe A: unit Sales, both columns, Reader. Recipe B: unit Service, the text column, Writer: it contends with A. */
@@ -177,8 +179,8 @@ make_route(struct simulation *simulation, struct environment *environment, int g
     };
     route->columns = must(calloc(2, sizeof(route->columns[0])));
     route->column_count = is_b ? 1 : 2;
-    route->columns[0] = (struct column_rule){ 0, 0, POLICY_ENFORCE, ABSENT_LEAVE };
-    route->columns[1] = (struct column_rule){ 1, 1, POLICY_ENFORCE, ABSENT_CLEAR };
+    route->columns[0] = (struct column_rule){0, 0, POLICY_ENFORCE, ABSENT_LEAVE};
+    route->columns[1] = (struct column_rule){1, 1, POLICY_ENFORCE, ABSENT_CLEAR};
     route->roles = must(calloc(1, sizeof(route->roles[0])));
     route->role_count = chance(simulation, 70);
     route->roles[0] = is_b;
@@ -194,11 +196,12 @@ make_routing(struct simulation *simulation)
 
     routing->identities = must(calloc(1, sizeof(routing->identities[0])));
     routing->identity_count = 1;
-    routing->identities[0] =
-        (struct identity){ copy("main"), make_guid(0x10, 1), make_guid(0x11, 1), copy(""), copy("SECRET") };
+    routing->identities[0] = (struct identity){copy("main"), make_guid(0x10, 1), make_guid(0x11, 1),
+                                               copy(""), copy("SECRET")};
     routing->environment_count = (size_t)rng_between(&simulation->rng, 1, MAX_ENVIRONMENTS);
-    routing->environments = must(calloc(routing->environment_count, sizeof(routing->environments[0])));
-    for (int i = 0; i < (int)routing->environment_count; i++) {
+    routing->environments =
+        must(calloc(routing->environment_count, sizeof(routing->environments[0])));
+    for (int i = 0; i < MAX_ENVIRONMENTS && i < (int)routing->environment_count; i++) {
         struct environment *environment = &routing->environments[i];
         char text[64];
         struct guid id = make_guid(0x20, (unsigned)i);
@@ -232,7 +235,8 @@ join_some_groups(struct simulation *simulation, struct sim_user *user)
     for (int group = 0; group < simulation->group_count; group++) {
         user->is_member[group] = chance(simulation, 60);
         if (user->is_member[group])
-            must_be(model_join(simulation->model, &simulation->groups[group], &user->id, &simulation->clock));
+            must_be(model_join(simulation->model, &simulation->groups[group], &user->id,
+                               &simulation->clock));
     }
 }
 
@@ -242,7 +246,7 @@ make_row(struct simulation *simulation, struct sim_user *user, int environment)
     char text[GUID_TEXT_BYTES];
     struct guid id = make_guid(0x20, (unsigned)environment);
     struct guid extra = make_guid(chance(simulation, 50) ? 0x24 : 0x25, (unsigned)environment);
-    struct model_row row = { .object_id = user->id, .is_disabled = chance(simulation, 20) };
+    struct model_row row = {.object_id = user->id, .is_disabled = chance(simulation, 20)};
 
     user->has_row_at_start[environment] = true;
     guid_format(&id, text);
@@ -258,7 +262,8 @@ make_user(struct simulation *simulation, int index)
     struct sim_user *user = &simulation->users[index];
     char attributes[256];
     char name[64];
-    struct model_user model_user = { .user_principal_name = name, .is_enabled = true, .attributes = attributes };
+    struct model_user model_user = {
+        .user_principal_name = name, .is_enabled = true, .attributes = attributes};
     size_t length = 0;
 
     user->id = make_guid(0x40, (unsigned)index);
@@ -269,19 +274,21 @@ make_user(struct simulation *simulation, int index)
         snprintf(user->attribute, sizeof(user->attribute), "\"CC-%03d\"", index);
     attributes[length++] = '{';
     if (user->attribute[0] != '\0')
-        length += (size_t)snprintf(attributes + length, sizeof(attributes) - length, "\"%s\":%s", CC_ATTRIBUTE,
-                                   user->attribute);
+        length += (size_t)snprintf(attributes + length, sizeof(attributes) - length, "\"%s\":%s",
+                                   CC_ATTRIBUTE, user->attribute);
     if (user->level >= 0)
-        length += (size_t)snprintf(attributes + length, sizeof(attributes) - length,
-                                   "%s\"onPremisesExtensionAttributes\":{\"extensionAttribute3\":\"%d\"}",
-                                   length > 1 ? "," : "", user->level);
+        length +=
+            (size_t)snprintf(attributes + length, sizeof(attributes) - length,
+                             "%s\"onPremisesExtensionAttributes\":{\"extensionAttribute3\":\"%d\"}",
+                             length > 1 ? "," : "", user->level);
     snprintf(attributes + length, sizeof(attributes) - length, "}");
     snprintf(name, sizeof(name), "user%d@example.test", index);
     model_user.id = user->id;
     model_user.is_enabled = !user->is_disabled;
     model_user.is_licensed = !user->is_unlicensed && chance(simulation, 90);
     if (!model_user.is_licensed && !user->is_unlicensed)
-        model_user.licensed_at_ms = simulation->clock.wall_ms + rng_between(&simulation->rng, 1000, 200000);
+        model_user.licensed_at_ms =
+            simulation->clock.wall_ms + rng_between(&simulation->rng, 1000, 200000);
     must_be(model_add_user(simulation->model, &model_user));
     join_some_groups(simulation, user);
     for (int i = 0; i < (int)simulation->routing.environment_count; i++) {
@@ -324,7 +331,7 @@ set_engine(struct simulation *simulation)
         .bap_concurrency = rng_between(&simulation->rng, 1, 10),
         .bap_calls = model->force_sync_calls,
         .bap_span_ms = model->force_sync_window_ms,
-        .offsets = { .interval_ms = 2000, .answer_within_ms = 10000 },
+        .offsets = {.interval_ms = 2000, .answer_within_ms = 10000},
     };
 }
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,8 +29,7 @@ listen(void *arg, const char *reason, const struct error *error)
 
     fixture->told += error == NULL;
     fixture->told_of_none += error != NULL;
-    strncat(memset(fixture->reason, 0, sizeof(fixture->reason)), reason,
-            sizeof(fixture->reason) - 1);
+    snprintf(fixture->reason, sizeof(fixture->reason), "%s", reason);
 }
 
 static int

@@ -12,8 +12,8 @@
 #include "fault.h"
 #include "lane.h"
 #include "sync.h"
-#include "trouble.h"
 #include "text.h"
+#include "trouble.h"
 
 struct own_call {
     struct call call; /* first: job->call is this */
@@ -131,7 +131,8 @@ apply_cancel(struct site *site, struct job *job)
 bool
 apply_is_past_write(const struct job *job)
 {
-    return job->has_written && !job->is_over && job->state != JOB_BACKING_OFF && job->state != JOB_HELD;
+    return job->has_written && !job->is_over && job->state != JOB_BACKING_OFF &&
+           job->state != JOB_HELD;
 }
 
 /* --- what a good answer means -------------------------------------------------------------------- */
@@ -230,7 +231,7 @@ after_role(struct site *site, struct job *job, struct call *call)
     if (roles == NULL) {
         job->row_state = ROW_UNREAD;
     } else {
-        roles[row->role_count++] = (struct held_role){ call->roles[0], call->roles[0] };
+        roles[row->role_count++] = (struct held_role){call->roles[0], call->roles[0]};
         row->roles = roles;
     }
     sync_step(site, job);
@@ -276,12 +277,14 @@ static const char *
 next_of(const struct call *call)
 {
     static const char *const names[] = {
-        [VERDICT_RETRY] = "retry",       [VERDICT_WAIT] = "retry",       [VERDICT_CHANGED] = "look again",
-        [VERDICT_REFUSED] = "ask again", [VERDICT_REJECTED] = "dead letter", [VERDICT_MISCONFIGURED] = "hold",
+        [VERDICT_RETRY] = "retry",          [VERDICT_WAIT] = "retry",
+        [VERDICT_CHANGED] = "look again",   [VERDICT_REFUSED] = "ask again",
+        [VERDICT_REJECTED] = "dead letter", [VERDICT_MISCONFIGURED] = "hold",
     };
 
-    return call->verdict < sizeof(names) / sizeof(names[0]) && names[call->verdict] != NULL ? names[call->verdict]
-                                                                                            : "retry";
+    return call->verdict < sizeof(names) / sizeof(names[0]) && names[call->verdict] != NULL
+               ? names[call->verdict]
+               : "retry";
 }
 
 static void
@@ -300,9 +303,11 @@ done(struct call *call)
         free(own);
         return;
     }
-    struct call_report report = {
-        .call = call, .user = &job->key.user, .attempt = job->attempts + 1, .next_in_ms = -1, .next = next_of(call)
-    };
+    struct call_report report = {.call = call,
+                                 .user = &job->key.user,
+                                 .attempt = job->attempts + 1,
+                                 .next_in_ms = -1,
+                                 .next = next_of(call)};
     site->core->ports.failed(site->core->ports.context, &report);
     trouble(site, job, call);
 }

@@ -42,7 +42,8 @@ arrive_ticket(struct site *site, struct job *job, struct ticket *ticket)
 static void
 doubt(struct tickets *tickets, int route, int64_t event_ms)
 {
-    for (struct ticket *ticket = tickets_first(tickets); ticket != NULL; ticket = tickets_next(tickets, ticket)) {
+    for (struct ticket *ticket = tickets_first(tickets); ticket != NULL;
+         ticket = tickets_next(tickets, ticket)) {
         if (ticket->route != route)
             continue;
         ticket->is_doubted = true;
@@ -55,14 +56,16 @@ static bool
 is_outdated(const struct ticket *ticket, void *arg)
 {
     (void)arg;
-    return ticket->removed_ms != EVENT_NO_TIME && ticket->removed_ms > record_news_ms(ticket->record);
+    return ticket->removed_ms != EVENT_NO_TIME &&
+           ticket->removed_ms > record_news_ms(ticket->record);
 }
 
 /* Where nobody can be asked, the later of the two event times wins. */
 static void
 settle_outdated(struct site *site, struct job *job, struct tickets *tickets)
 {
-    struct ending gone = { OUTCOME_SKIPPED, "removed_since", "a later removal arrived", "", job->attempts };
+    struct ending gone = {OUTCOME_SKIPPED, "removed_since", "a later removal arrived", "",
+                          job->attempts};
 
     run_settle(site, job, tickets_take(tickets, is_outdated, NULL), &gone);
 }

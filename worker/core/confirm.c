@@ -61,7 +61,8 @@ tick(struct timer *timer, void *arg)
     int64_t now_ms = site->core->clock->mono_ms;
 
     (void)timer;
-    list_for_each(link, following, &site->confirming) {
+    list_for_each(link, following, &site->confirming)
+    {
         struct job *job = list_entry(link, struct job, link);
 
         if (waited_ms(site, job) + job->spent_ms > site->core->settings->deadline_ms)
@@ -97,7 +98,8 @@ confirm_wait(struct site *site, struct job *job)
         pause_ms = RAREST_MS;
     job->state = JOB_CONFIRMING;
     /* Half a tick of grace, so that the tick takes all who are nearly due. */
-    job->confirm_at_ms = site->core->clock->mono_ms + (pause_ms > tick_ms ? pause_ms : tick_ms) - tick_ms / 2;
+    job->confirm_at_ms =
+        site->core->clock->mono_ms + (pause_ms > tick_ms ? pause_ms : tick_ms) - tick_ms / 2;
     list_add_last(&site->confirming, &job->link);
     if (!timer_is_set(&site->tick))
         set_tick(site);

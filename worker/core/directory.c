@@ -69,8 +69,7 @@ directory_forget(struct directory *directory)
     struct copy_entry *entry;
     struct copy_entry *following;
 
-    HASH_ITER(hh, directory->copies, entry, following)
-    {
+    HASH_ITER (hh, directory->copies, entry, following) {
         HASH_DELETE(hh, directory->copies, entry);
         free(entry);
     }
@@ -198,7 +197,7 @@ directory_learn_roles(struct directory *directory, const struct role_entry *role
 static struct copy_entry *
 find_copy(const struct directory *directory, const struct guid *root, const struct guid *unit)
 {
-    struct copy_key key = { *root, *unit };
+    struct copy_key key = {*root, *unit};
     struct copy_entry *entry;
 
     HASH_FIND(hh, directory->copies, &key, sizeof(key), entry);
@@ -206,7 +205,8 @@ find_copy(const struct directory *directory, const struct guid *root, const stru
 }
 
 enum copy
-directory_copy(const struct directory *directory, const struct guid *root, const struct guid *unit, struct guid *ret_copy)
+directory_copy(const struct directory *directory, const struct guid *root, const struct guid *unit,
+               struct guid *ret_copy)
 {
     const struct copy_entry *entry = find_copy(directory, root, unit);
 
@@ -228,7 +228,7 @@ add_copy(struct directory *directory, const struct guid *root, const struct guid
     entry = calloc(1, sizeof(*entry));
     if (entry == NULL)
         return NULL;
-    entry->key = (struct copy_key){ *root, *unit };
+    entry->key = (struct copy_key){*root, *unit};
     HASH_ADD(hh, directory->copies, key, sizeof(entry->key), entry);
     if (entry->hh.tbl == NULL) {
         free(entry);
@@ -256,8 +256,9 @@ learn_copy(struct directory *directory, const struct guid *unit, const struct gu
 }
 
 int
-directory_learn_copies(struct directory *directory, const struct guid *unit, const struct guid *roots, size_t root_count,
-                       const struct role_entry *roles, size_t count)
+directory_learn_copies(struct directory *directory, const struct guid *unit,
+                       const struct guid *roots, size_t root_count, const struct role_entry *roles,
+                       size_t count)
 {
     for (size_t i = 0; i < root_count; i++) {
         if (learn_copy(directory, unit, &roots[i], roles, count) != 0)

@@ -30,8 +30,8 @@ outcome_name(enum outcome outcome)
 
 /* A lane is shared by all environments with its identity and scope. */
 static struct lane *
-lane_for(struct engine *engine, const char *name, const struct identity *identity, const char *scope,
-         const struct lane_limits *limits)
+lane_for(struct engine *engine, const char *name, const struct identity *identity,
+         const char *scope, const struct lane_limits *limits)
 {
     struct lane *lane;
 
@@ -48,8 +48,8 @@ lane_for(struct engine *engine, const char *name, const struct identity *identit
 enum { NAME_BYTES = 128 };
 
 static struct lane *
-service_lane(struct engine *engine, const char *service, const char *of, const struct identity *identity,
-             const char *scope, const struct lane_limits *limits)
+service_lane(struct engine *engine, const char *service, const char *of,
+             const struct identity *identity, const char *scope, const struct lane_limits *limits)
 {
     char name[NAME_BYTES];
 
@@ -58,11 +58,13 @@ service_lane(struct engine *engine, const char *service, const char *of, const s
 }
 
 static struct lane *
-dataverse_lane(struct engine *engine, const struct environment *environment, const struct identity *identity)
+dataverse_lane(struct engine *engine, const struct environment *environment,
+               const struct identity *identity)
 {
     const struct engine_settings *settings = engine->core.settings;
-    const struct lane_limits limits = { settings->dataverse_concurrency, settings->dataverse_calls,
-                                        settings->dataverse_execution_ms, settings->dataverse_span_ms };
+    const struct lane_limits limits = {settings->dataverse_concurrency, settings->dataverse_calls,
+                                       settings->dataverse_execution_ms,
+                                       settings->dataverse_span_ms};
     struct text scope = TEXT_EMPTY;
     struct lane *lane = NULL;
 
@@ -74,13 +76,15 @@ dataverse_lane(struct engine *engine, const struct environment *environment, con
 }
 
 static struct site *
-make_site(struct engine *engine, const struct engine_setup *setup, const struct environment *environment)
+make_site(struct engine *engine, const struct engine_setup *setup,
+          const struct environment *environment)
 {
     const struct engine_settings *settings = setup->settings;
     const struct identity *identity = &setup->routing->identities[environment->identity];
-    const struct lane_limits bap = { settings->bap_concurrency, settings->bap_calls, 0, settings->bap_span_ms };
-    const struct lane_limits graph = { settings->graph_concurrency, settings->graph_calls, 0,
-                                       settings->graph_span_ms };
+    const struct lane_limits bap = {settings->bap_concurrency, settings->bap_calls, 0,
+                                    settings->bap_span_ms};
+    const struct lane_limits graph = {settings->graph_concurrency, settings->graph_calls, 0,
+                                      settings->graph_span_ms};
     struct site parts = {
         .core = &engine->core,
         .workqueue = engine->workqueue,
@@ -93,8 +97,10 @@ make_site(struct engine *engine, const struct engine_setup *setup, const struct 
     parts.dataverse = dataverse_lane(engine, environment, identity);
     parts.bap = service_lane(engine, "bap", identity->name, identity, setup->bap_scope, &bap);
     if (environment->has_graph)
-        parts.graph = service_lane(engine, "graph", identity->name, identity, setup->graph_scope, &graph);
-    if (parts.dataverse == NULL || parts.bap == NULL || (environment->has_graph && parts.graph == NULL))
+        parts.graph =
+            service_lane(engine, "graph", identity->name, identity, setup->graph_scope, &graph);
+    if (parts.dataverse == NULL || parts.bap == NULL ||
+        (environment->has_graph && parts.graph == NULL))
         return NULL;
     return site_create(&parts);
 }
@@ -120,22 +126,23 @@ static int
 make_parts(struct engine *engine, const struct engine_setup *setup)
 {
     const struct engine_settings *settings = setup->settings;
-    const struct memory_settings memory = { settings->memory_keep_ms, settings->memory_margin_ms,
-                                            (size_t)settings->memory_entries };
+    const struct memory_settings memory = {settings->memory_keep_ms, settings->memory_margin_ms,
+                                           (size_t)settings->memory_entries};
     struct core *core = &engine->core;
 
     core->timers = timers_create();
-    core->login_not_before_ms = calloc(setup->routing->identity_count + 1, sizeof(core->login_not_before_ms[0]));
+    core->login_not_before_ms =
+        calloc(setup->routing->identity_count + 1, sizeof(core->login_not_before_ms[0]));
     engine->parser = json_parser_create(EVENT_MAX_DEPTH, EVENT_MAX_BYTES);
     engine->workqueue = workqueue_create();
     engine->memory = memory_create(&memory, core->clock);
     engine->keeper = keeper_create(core);
-    if (core->timers == NULL || core->login_not_before_ms == NULL || engine->parser == NULL || engine->workqueue == NULL || engine->memory == NULL ||
-        engine->keeper == NULL)
+    if (core->timers == NULL || core->login_not_before_ms == NULL || engine->parser == NULL ||
+        engine->workqueue == NULL || engine->memory == NULL || engine->keeper == NULL)
         return -1;
-    engine->offsets =
-        offsets_create(&settings->offsets, core->clock, core->timers, core->ports.commit, core->ports.context);
-    engine->ledger = (struct ledger){ .core = core, .offsets = engine->offsets };
+    engine->offsets = offsets_create(&settings->offsets, core->clock, core->timers,
+                                     core->ports.commit, core->ports.context);
+    engine->ledger = (struct ledger){.core = core, .offsets = engine->offsets};
     engine->strays = strays_create(core, &engine->ledger, engine->keeper);
     if (engine->offsets == NULL || engine->strays == NULL)
         return -1;
@@ -152,8 +159,8 @@ check(const struct routing *routing, struct error *ret_error)
             return error_set(ret_error, ERROR_CONFIG, "environment '%s': %zu columns, at most %d",
                              environment->name, environment->column_count, MAX_COLUMNS);
         if (environment->role_count > PLAN_MAX_ROLES)
-            return error_set(ret_error, ERROR_CONFIG, "environment '%s': %zu roles, at most %d", environment->name,
-                             environment->role_count, PLAN_MAX_ROLES);
+            return error_set(ret_error, ERROR_CONFIG, "environment '%s': %zu roles, at most %d",
+                             environment->name, environment->role_count, PLAN_MAX_ROLES);
         if (environment->attribute_count > 0 && !environment->has_graph)
             return error_set(ret_error, ERROR_CONFIG, "environment '%s': columns need graph = true",
                              environment->name);
@@ -272,7 +279,8 @@ share_out(struct engine *engine)
 }
 
 int
-engine_assign(struct engine *engine, int topic, int32_t partition, int64_t offset, int64_t committed)
+engine_assign(struct engine *engine, int topic, int32_t partition, int64_t offset,
+              int64_t committed)
 {
     if (offsets_assign(engine->offsets, topic, partition, offset, committed) == NULL)
         return -1;

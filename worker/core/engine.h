@@ -39,14 +39,15 @@ struct settlement {
     int topic;
     int32_t partition;
     int64_t offset;
-    struct guid user;  /* zero: could not be read */
+    struct guid user; /* zero: could not be read */
     struct guid group;
     enum outcome outcome;
-    const char *reason;      /* a constant from a bounded list: "confirmed", "remembered", "removal", "unrouted", "not_a_member", "no_licence" … */
-    const char *detail;      /* for people; may be "" */
-    const char *request_id;  /* of the last remote request that counted; "" */
+    const char *
+        reason; /* a constant from a bounded list: "confirmed", "remembered", "removal", "unrouted", "not_a_member", "no_licence" … */
+    const char *detail;     /* for people; may be "" */
+    const char *request_id; /* of the last remote request that counted; "" */
     int attempts;
-    int64_t event_ms;        /* EVENT_NO_TIME */
+    int64_t event_ms; /* EVENT_NO_TIME */
 };
 
 /* One user was settled by a run: what the run changed. One per run, before its settlements. */
@@ -55,7 +56,7 @@ struct run_report {
     struct guid user;
     struct guid row;
     const char *outcome;
-    const char *changes;    /* "businessunit,new_costcentre,role:<guid>"; "" nothing */
+    const char *changes; /* "businessunit,new_costcentre,role:<guid>"; "" nothing */
     const char *request_id;
     int calls;
     int attempts;
@@ -67,8 +68,8 @@ struct call_report {
     const struct call *call;
     const struct guid *user; /* NULL: many, or none */
     int attempt;
-    int64_t next_in_ms;      /* when it is tried again; -1: not */
-    const char *next;        /* "retry" "hold" "dead letter" … */
+    int64_t next_in_ms; /* when it is tried again; -1: not */
+    const char *next;   /* "retry" "hold" "dead letter" … */
 };
 
 /*
@@ -76,7 +77,7 @@ struct call_report {
  * original ones, then ours.
  */
 struct kept_record {
-    int32_t partition;          /* the origin's partition number */
+    int32_t partition; /* the origin's partition number */
     const char *key;
     size_t key_length;
     const char *value;
@@ -93,45 +94,47 @@ struct ports {
      * (treated as VERDICT_RETRY). The scarce path. */
     bool (*send)(void *context, struct call *call, const char *token);
     void (*cancel)(void *context, struct call *call); /* no answer comes after it */
-    bool (*keep)(void *context, const struct kept_record *record); /* answer by engine_kept; false: try later */
+    bool (*keep)(void *context,
+                 const struct kept_record *record); /* answer by engine_kept; false: try later */
     offsets_commit_fn *commit;
     /* the observer */
     void (*settled)(void *context, const struct settlement *settlement);
     void (*ran)(void *context, const struct run_report *report);
     void (*failed)(void *context, const struct call_report *report);
-    void (*answered)(void *context, const struct call *call, int64_t took_ms); /* every answer: metrics */
+    void (*answered)(void *context, const struct call *call,
+                     int64_t took_ms); /* every answer: metrics */
 };
 
 /* Names of settings as in the configuration; milliseconds unless said. */
 struct engine_settings {
-    int64_t linger_ms;              /* how long a batch that is not full waits for more; 5 */
-    int64_t look_ids;               /* ids a LOOK at most; 250 */
-    int64_t confirm_tick_ms;        /* 5000 */
-    int64_t sources_max_age_ms;     /* 180 000 */
-    int64_t deadline_ms;            /* a job's; 600 000 */
-    int64_t backoff_base_ms;        /* 1000 */
-    int64_t backoff_cap_ms;         /* 60 000 */
-    int64_t trust_ms;               /* membership.trust_for; TRUST_ALWAYS, TRUST_NEVER */
-    int64_t memory_keep_ms;         /* 300 000; 0: no memory */
-    int64_t memory_margin_ms;       /* 60 000 */
-    int64_t memory_entries;         /* bound of the memory */
-    int64_t probe_ms;               /* a misconfigured environment is tried again; 30 000 */
-    int64_t max_events;             /* unsettled at most, then intake is held */
-    int64_t max_bytes;              /* of events and jobs */
-    bool has_dead_letters;          /* false: hold */
-    char *group_id;                 /* for kept records' headers */
+    int64_t linger_ms;          /* how long a batch that is not full waits for more; 5 */
+    int64_t look_ids;           /* ids a LOOK at most; 250 */
+    int64_t confirm_tick_ms;    /* 5000 */
+    int64_t sources_max_age_ms; /* 180 000 */
+    int64_t deadline_ms;        /* a job's; 600 000 */
+    int64_t backoff_base_ms;    /* 1000 */
+    int64_t backoff_cap_ms;     /* 60 000 */
+    int64_t trust_ms;           /* membership.trust_for; TRUST_ALWAYS, TRUST_NEVER */
+    int64_t memory_keep_ms;     /* 300 000; 0: no memory */
+    int64_t memory_margin_ms;   /* 60 000 */
+    int64_t memory_entries;     /* bound of the memory */
+    int64_t probe_ms;           /* a misconfigured environment is tried again; 30 000 */
+    int64_t max_events;         /* unsettled at most, then intake is held */
+    int64_t max_bytes;          /* of events and jobs */
+    bool has_dead_letters;      /* false: hold */
+    char *group_id;             /* for kept records' headers */
     /* lanes */
     int64_t dataverse_concurrency;  /* 52 */
     int64_t dataverse_calls;        /* 6000 in dataverse_span_ms; 0: no limit */
     int64_t dataverse_execution_ms; /* of execution in dataverse_span_ms; 1 200 000; 0: no limit */
     int64_t dataverse_span_ms;      /* 300 000 */
     int64_t graph_concurrency;
-    int64_t graph_calls;            /* requests in graph_span_ms */
+    int64_t graph_calls; /* requests in graph_span_ms */
     int64_t graph_span_ms;
     int64_t bap_concurrency;
-    int64_t bap_calls;              /* 100 in bap_span_ms */
+    int64_t bap_calls; /* 100 in bap_span_ms */
     int64_t bap_span_ms;
-    double share;                   /* a fixed share of all limits; 0: by assigned partitions */
+    double share; /* a fixed share of all limits; 0: by assigned partitions */
     struct offsets_settings offsets;
 };
 
@@ -146,7 +149,7 @@ struct engine_setup {
     const char *const *topics;
     size_t topic_count;
     const struct clock *clock;
-    const char *bap_scope;   /* "https://service.powerapps.com/.default" */
+    const char *bap_scope; /* "https://service.powerapps.com/.default" */
     const char *graph_scope;
     struct ports ports;
     uint64_t seed;
@@ -158,8 +161,8 @@ void engine_destroy(struct engine *engine); /* cancels what is in flight; settle
 /* --- Kafka's side -------------------------------------------------------------------------------------- */
 
 /* A partition is ours, from ${offset} on; ${committed} -1: the group had none. -1: no memory. */
-int engine_assign(struct engine *engine, int topic, int32_t partition, int64_t offset, int64_t committed)
-    __attribute__((warn_unused_result));
+int engine_assign(struct engine *engine, int topic, int32_t partition, int64_t offset,
+                  int64_t committed) __attribute__((warn_unused_result));
 /* How many partitions the main topic has in all: the share of the published limits is assigned / all. */
 void engine_partitions_of_main(struct engine *engine, int32_t count);
 /* All of these are gone. ${is_lost}: nothing may be committed any more. Else a last commit leaves before it returns. */
@@ -171,10 +174,12 @@ bool engine_has_room(const struct engine *engine);
 /* Takes one record; what it needs of ${message} is copied. ${low}: the cached low watermark, -1 unknown. False: no memory (the caller hands the same record
  * over again later; nothing was taken). */
 bool engine_take(struct engine *engine, const struct message *message, int64_t low);
-void engine_end(struct engine *engine, int topic, int32_t partition, int64_t offset, int64_t low); /* EOF */
+void engine_end(struct engine *engine, int topic, int32_t partition, int64_t offset,
+                int64_t low); /* EOF */
 void engine_high(struct engine *engine, int topic, int32_t partition, int64_t high);
 void engine_committed(struct engine *engine, uint64_t serial, bool is_ok);
-void engine_kept(struct engine *engine, uint64_t serial, const struct error *error); /* NULL: the delivery report was fine */
+void engine_kept(struct engine *engine, uint64_t serial,
+                 const struct error *error); /* NULL: the delivery report was fine */
 
 /* --- the services' side -------------------------------------------------------------------------------- */
 
@@ -190,11 +195,13 @@ int64_t engine_next_ms(const struct engine *engine);
 
 /* Stops intake; jobs that have not sent a write are given up when ${drain_ms} have passed. */
 void engine_stop(struct engine *engine, int64_t drain_ms);
-bool engine_is_drained(const struct engine *engine); /* nothing runs, all that is settled was committed */
+bool engine_is_drained(
+    const struct engine *engine); /* nothing runs, all that is settled was committed */
 
 /* --- for probes, metrics and people -------------------------------------------------------------------- */
 
-bool engine_is_ready(const struct engine *engine);        /* at least one environment is not misconfigured */
+bool
+engine_is_ready(const struct engine *engine); /* at least one environment is not misconfigured */
 const struct offsets *engine_offsets(const struct engine *engine);
 void engine_status(const struct engine *engine, struct text *text); /* the JSON of /status */
 

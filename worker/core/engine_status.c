@@ -31,7 +31,8 @@ is_from(const struct ticket *ticket, const struct window *window)
 static int64_t
 oldest_of(const struct tickets *tickets, const struct window *window, int64_t oldest_ms)
 {
-    for (struct ticket *ticket = tickets_first(tickets); ticket != NULL; ticket = tickets_next(tickets, ticket)) {
+    for (struct ticket *ticket = tickets_first(tickets); ticket != NULL;
+         ticket = tickets_next(tickets, ticket)) {
         int64_t at_ms = record_latest_ms(ticket->record);
 
         if (is_from(ticket, window) && at_ms >= 0 && (oldest_ms == 0 || at_ms < oldest_ms))
@@ -48,7 +49,8 @@ oldest_unsettled_ms(const struct engine *engine, const struct window *window)
 
     if (window_unsettled(window) == 0)
         return 0;
-    for (struct job *job = workqueue_first(engine->workqueue); job != NULL; job = workqueue_next(job)) {
+    for (struct job *job = workqueue_first(engine->workqueue); job != NULL;
+         job = workqueue_next(job)) {
         oldest_ms = oldest_of(&job->tickets, window, oldest_ms);
         oldest_ms = oldest_of(&job->late, window, oldest_ms);
     }
@@ -66,7 +68,8 @@ write_time(struct json_writer *writer, const char *key, int64_t wall_ms)
 }
 
 static void
-write_partition(struct json_writer *writer, const struct engine *engine, const struct partition_state *state)
+write_partition(struct json_writer *writer, const struct engine *engine,
+                const struct partition_state *state)
 {
     int64_t oldest_ms = oldest_unsettled_ms(engine, state->window);
 
@@ -113,14 +116,15 @@ write_environment(struct json_writer *writer, const struct engine *engine, const
 static void
 count_states(const struct engine *engine, size_t counts[JOB_STATES])
 {
-    for (struct job *job = workqueue_first(engine->workqueue); job != NULL; job = workqueue_next(job))
+    for (struct job *job = workqueue_first(engine->workqueue); job != NULL;
+         job = workqueue_next(job))
         counts[job->state]++;
 }
 
 static void
 write_jobs(struct json_writer *writer, const struct engine *engine)
 {
-    size_t counts[JOB_STATES] = { 0 };
+    size_t counts[JOB_STATES] = {0};
 
     count_states(engine, counts);
     json_write_object(writer, "jobs");
@@ -165,11 +169,12 @@ find_oldest(const struct engine *engine, struct oldest *list)
 {
     size_t count = 0;
 
-    for (struct job *job = workqueue_first(engine->workqueue); job != NULL; job = workqueue_next(job)) {
+    for (struct job *job = workqueue_first(engine->workqueue); job != NULL;
+         job = workqueue_next(job)) {
         for (struct ticket *ticket = tickets_first(&job->tickets); ticket != NULL;
              ticket = tickets_next(&job->tickets, ticket)) {
             if (!record_is_stale(ticket->record))
-                count = insert(list, count, (struct oldest){ job, ticket });
+                count = insert(list, count, (struct oldest){job, ticket});
         }
     }
     return count;
@@ -188,7 +193,8 @@ write_oldest(struct json_writer *writer, const struct engine *engine, const stru
     json_write_integer(writer, "offset", window_offset(record->window, record->serial));
     json_write_string(writer, "environment", job->environment->name);
     json_write_string(writer, "user", guid_format(&job->key.user, text));
-    json_write_string(writer, "group", guid_format(&job->environment->routes[oldest->ticket->route].group, text));
+    json_write_string(writer, "group",
+                      guid_format(&job->environment->routes[oldest->ticket->route].group, text));
     json_write_string(writer, "state", job_state_name(job->state));
     json_write_string(writer, "reason", job->reason);
     json_write_string(writer, "detail", job->detail);
@@ -196,7 +202,8 @@ write_oldest(struct json_writer *writer, const struct engine *engine, const stru
     if (record_latest_ms(record) >= 0)
         write_time(writer, "since", record_latest_ms(record));
     if (timer_is_set(&job->timer))
-        json_write_integer(writer, "next_try_in_ms", job->timer.at_ms - engine->core.clock->mono_ms);
+        json_write_integer(writer, "next_try_in_ms",
+                           job->timer.at_ms - engine->core.clock->mono_ms);
     json_write_object_end(writer);
 }
 
@@ -253,13 +260,14 @@ lane_gauges(const struct engine *engine, struct lane *lane, engine_gauge_fn *gau
     gauge(context, "lane_waiting", lane_name(lane), (double)lane_waiting(lane));
     gauge(context, "lane_budget_used_ratio", lane_name(lane), lane_used_ratio(lane));
     gauge(context, "lane_not_before_timestamp_seconds", lane_name(lane),
-          not_before_ms == 0 ? 0.0 : (double)(clock->wall_ms + not_before_ms - clock->mono_ms) / 1000.0);
+          not_before_ms == 0 ? 0.0
+                             : (double)(clock->wall_ms + not_before_ms - clock->mono_ms) / 1000.0);
 }
 
 void
 engine_gauges(const struct engine *engine, engine_gauge_fn *gauge, void *context)
 {
-    size_t counts[JOB_STATES] = { 0 };
+    size_t counts[JOB_STATES] = {0};
     int64_t since_ms;
 
     count_states(engine, counts);

@@ -18,7 +18,8 @@ set_probe(struct fault *fault)
     struct core *core = fault->site->core;
 
     /* Without memory for the timer the next job that needs the call may try at once. */
-    if (timer_set(core->timers, &fault->probe, core->clock->mono_ms + core->settings->probe_ms) != 0)
+    if (timer_set(core->timers, &fault->probe, core->clock->mono_ms + core->settings->probe_ms) !=
+        0)
         fault->may_probe = true;
 }
 

@@ -142,13 +142,15 @@ list_headers(const struct payload *payload, const struct headers *ours, struct k
     for (size_t i = 0; i < ours->count; i++) {
         const char *value = ours->text.data + ours->starts[i];
 
-        all[payload->header_count + i] = (struct kafka_header){ ours->names[i], value, strlen(value) };
+        all[payload->header_count + i] =
+            (struct kafka_header){ours->names[i], value, strlen(value)};
     }
     return payload->header_count + ours->count;
 }
 
 static bool
-hand_over(struct keeper *keeper, const struct keeping *keeping, const struct headers *ours, struct kafka_header *all)
+hand_over(struct keeper *keeper, const struct keeping *keeping, const struct headers *ours,
+          struct kafka_header *all)
 {
     const struct payload *payload = keeping->payload;
     struct kept_record record = {
@@ -170,7 +172,7 @@ write_record(struct keeper *keeper, const struct keeping *keeping, const struct 
 {
     const struct payload *payload = keeping->payload;
     struct kafka_header *all = calloc(payload->header_count + OUR_HEADERS, sizeof(all[0]));
-    struct headers ours = { .text = TEXT_EMPTY };
+    struct headers ours = {.text = TEXT_EMPTY};
     bool is_taken = false;
 
     if (all != NULL) {
@@ -187,7 +189,8 @@ write_record(struct keeper *keeper, const struct keeping *keeping, const struct 
 }
 
 struct keeping *
-keeper_keep(struct keeper *keeper, struct payload *payload, const struct keep_reason *reason, keep_fn *done, void *arg)
+keeper_keep(struct keeper *keeper, struct payload *payload, const struct keep_reason *reason,
+            keep_fn *done, void *arg)
 {
     struct keeping *keeping = calloc(1, sizeof(*keeping));
 
@@ -217,7 +220,8 @@ keeper_forget(struct keeper *keeper, struct keeping *keeping)
 void
 keeper_answered(struct keeper *keeper, uint64_t serial, const struct error *error)
 {
-    list_for_each(link, following, &keeper->keepings) {
+    list_for_each(link, following, &keeper->keepings)
+    {
         struct keeping *keeping = list_entry(link, struct keeping, link);
         keep_fn *done = keeping->done;
         void *arg = keeping->arg;

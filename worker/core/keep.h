@@ -22,9 +22,9 @@ typedef void keep_fn(void *arg, const struct error *error);
 /* What our headers say. Texts are borrowed for the call. */
 struct keep_reason {
     const struct environment *environment; /* that is owed; NULL: none could be read */
-    const char *class;  /* "refused" "rejected" "undecodable" */
-    const char *code;   /* the reason */
-    const char *text;   /* bounded by the keeper */
+    const char *class;                     /* "refused" "rejected" "undecodable" */
+    const char *code;                      /* the reason */
+    const char *text;                      /* bounded by the keeper */
     int attempts;
     int64_t first_failure_ms; /* wall */
     int64_t last_failure_ms;
@@ -34,8 +34,8 @@ struct keeper *keeper_create(struct core *core);
 void keeper_destroy(struct keeper *keeper); /* tells nobody */
 
 /* Holds ${payload} until the answer. NULL: no memory, or the producer takes none now; ${done} is not called. */
-struct keeping *keeper_keep(struct keeper *keeper, struct payload *payload, const struct keep_reason *reason, keep_fn *done,
-                            void *arg);
+struct keeping *keeper_keep(struct keeper *keeper, struct payload *payload,
+                            const struct keep_reason *reason, keep_fn *done, void *arg);
 
 /* ${arg}'s owner goes away: nobody is told. */
 void keeper_forget(struct keeper *keeper, struct keeping *keeping);

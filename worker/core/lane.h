@@ -29,8 +29,8 @@ struct lane_limits {
 };
 
 /* ${name} is for people and metrics: "dataverse/prod". ${scope} of its token. NULL: no memory. */
-struct lane *lane_create(struct core *core, const char *name, const struct identity *identity, const char *scope,
-                         const struct lane_limits *limits);
+struct lane *lane_create(struct core *core, const char *name, const struct identity *identity,
+                         const char *scope, const struct lane_limits *limits);
 void lane_destroy(struct lane *lane); /* calls nobody back; cancels what is in flight */
 
 bool lane_is_for(const struct lane *lane, const struct identity *identity, const char *scope);

@@ -23,8 +23,9 @@ ledger_open(struct ledger *ledger, struct record *record)
 }
 
 static void
-report_ticket(struct ledger *ledger, const struct ticket *ticket, const struct environment *environment,
-              const struct guid *user, const struct ending *ending)
+report_ticket(struct ledger *ledger, const struct ticket *ticket,
+              const struct environment *environment, const struct guid *user,
+              const struct ending *ending)
 {
     const struct record *record = ticket->record;
     struct settlement settlement = {

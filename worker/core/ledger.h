@@ -30,8 +30,9 @@ struct ending {
 void ledger_open(struct ledger *ledger, struct record *record);
 
 /* Settles ${ticket} of ${user} and frees what it holds; the ticket is gone after it. A stale one settles nothing (P5). */
-void ledger_settle(struct ledger *ledger, struct ticket *ticket, const struct environment *environment,
-                   const struct guid *user, const struct ending *ending);
+void ledger_settle(struct ledger *ledger, struct ticket *ticket,
+                   const struct environment *environment, const struct guid *user,
+                   const struct ending *ending);
 
 /* The ticket's run is given up and its event stays unsettled (revoked, shutdown): frees it without a word. */
 void ledger_drop(struct ledger *ledger, struct ticket *ticket);

@@ -13,7 +13,8 @@ is_older_than(const struct clock *clock, int64_t at_ms, int64_t age_ms)
 }
 
 bool
-membership_is_doubtful(const struct engine_settings *settings, const struct clock *clock, int64_t event_ms)
+membership_is_doubtful(const struct engine_settings *settings, const struct clock *clock,
+                       int64_t event_ms)
 {
     if (settings->trust_ms == TRUST_ALWAYS)
         return false;
@@ -31,12 +32,15 @@ is_young(const struct clock *clock, int64_t at_ms, int64_t age_ms)
 
 /* With "never" (nobody is believed) a "no" still needs the age that lets Graph catch up: the default one. */
 bool
-membership_no_is_final(const struct engine_settings *settings, const struct clock *clock, const struct record *record)
+membership_no_is_final(const struct engine_settings *settings, const struct clock *clock,
+                       const struct record *record)
 {
-    int64_t age_ms =
-        settings->trust_ms == TRUST_NEVER || settings->trust_ms == TRUST_ALWAYS ? TRUST_DEFAULT : settings->trust_ms;
+    int64_t age_ms = settings->trust_ms == TRUST_NEVER || settings->trust_ms == TRUST_ALWAYS
+                         ? TRUST_DEFAULT
+                         : settings->trust_ms;
 
-    return !is_young(clock, record->event_ms, age_ms) && !is_young(clock, record->record_ms, age_ms);
+    return !is_young(clock, record->event_ms, age_ms) &&
+           !is_young(clock, record->record_ms, age_ms);
 }
 
 enum membership
@@ -51,7 +55,8 @@ membership_of(struct job *job, const struct ticket *ticket, const struct engine_
         return MEMBERSHIP_YES;
     if (ticket->removed_ms != EVENT_NO_TIME && ticket->removed_ms > record_news_ms(ticket->record))
         return MEMBERSHIP_NO;
-    return membership_no_is_final(settings, clock, ticket->record) ? MEMBERSHIP_NO : MEMBERSHIP_WAIT;
+    return membership_no_is_final(settings, clock, ticket->record) ? MEMBERSHIP_NO
+                                                                   : MEMBERSHIP_WAIT;
 }
 
 static bool
@@ -97,7 +102,8 @@ add_rivals(struct job *job, const struct route *route, int *routes, size_t count
 
 /* A rival whose group the user is in joins with all its targets, so its own rivals matter as well. */
 size_t
-membership_to_ask(struct job *job, const struct engine_settings *settings, const struct clock *clock, int *ret_routes, size_t most)
+membership_to_ask(struct job *job, const struct engine_settings *settings,
+                  const struct clock *clock, int *ret_routes, size_t most)
 {
     const struct environment *environment = job->environment;
     size_t count = 0;
@@ -134,8 +140,8 @@ add_route(struct job *job, int index, struct want *want, uint64_t *routes)
 }
 
 void
-membership_want(struct job *job, const struct engine_settings *settings, const struct clock *clock, struct want *want,
-                uint64_t *ret_routes)
+membership_want(struct job *job, const struct engine_settings *settings, const struct clock *clock,
+                struct want *want, uint64_t *ret_routes)
 {
     want_clear(want);
     memset(ret_routes, 0, job->words * sizeof(ret_routes[0]));

@@ -26,19 +26,22 @@ enum membership {
 };
 
 /* Is an event of these times to be doubted on arrival? */
-bool membership_is_doubtful(const struct engine_settings *settings, const struct clock *clock, int64_t event_ms);
+bool membership_is_doubtful(const struct engine_settings *settings, const struct clock *clock,
+                            int64_t event_ms);
 
 /* True when "no" to an event of these times is final by age alone. */
-bool membership_no_is_final(const struct engine_settings *settings, const struct clock *clock, const struct record *record);
+bool membership_no_is_final(const struct engine_settings *settings, const struct clock *clock,
+                            const struct record *record);
 
-enum membership membership_of(struct job *job, const struct ticket *ticket, const struct engine_settings *settings,
-                              const struct clock *clock);
+enum membership membership_of(struct job *job, const struct ticket *ticket,
+                              const struct engine_settings *settings, const struct clock *clock);
 
 /* The environment-local routes whose groups must be asked for and were not yet in this run, at most ${most} of them. */
-size_t membership_to_ask(struct job *job, const struct engine_settings *settings, const struct clock *clock, int *ret_routes, size_t most);
+size_t membership_to_ask(struct job *job, const struct engine_settings *settings,
+                         const struct clock *clock, int *ret_routes, size_t most);
 
 /* Fills ${want} from the job's tickets that count and the contending groups the user is in; ${ret_routes} (a set) too. */
-void membership_want(struct job *job, const struct engine_settings *settings, const struct clock *clock, struct want *want,
-                     uint64_t *ret_routes);
+void membership_want(struct job *job, const struct engine_settings *settings,
+                     const struct clock *clock, struct want *want, uint64_t *ret_routes);
 
 #endif

@@ -29,13 +29,14 @@ struct memory {
     struct memory_settings settings;
     const struct clock *clock;
     struct entry *entries;
+    size_t count;
     struct link by_age; /* oldest first */
 };
 
 static struct memory_key
 key_of(const struct environment *environment, const struct guid *user)
 {
-    return (struct memory_key){ *user, environment->index };
+    return (struct memory_key){*user, environment->index};
 }
 
 static struct entry *
@@ -52,6 +53,7 @@ static void
 drop(struct memory *memory, struct entry *entry)
 {
     HASH_DELETE(hh, memory->entries, entry);
+    memory->count--;
     list_remove(&entry->link);
     free(entry);
 }
@@ -62,7 +64,7 @@ drop_old(struct memory *memory)
     while (!list_is_empty(&memory->by_age)) {
         struct entry *oldest = list_entry(memory->by_age.next, struct entry, link);
 
-        if (HASH_COUNT(memory->entries) <= memory->settings.entries &&
+        if (memory->count <= memory->settings.entries &&
             memory->clock->mono_ms - oldest->sent_ms < memory->settings.keep_ms)
             return;
         drop(memory, oldest);
@@ -112,6 +114,7 @@ add(struct memory *memory, const struct environment *environment, const struct g
         free(entry);
         return NULL;
     }
+    memory->count++;
     list_init(&entry->link);
     return entry;
 }
@@ -137,13 +140,14 @@ memory_note(struct memory *memory, const struct environment *environment, const 
 }
 
 bool
-memory_covers(struct memory *memory, const struct environment *environment, const struct guid *user, int route,
-              int64_t latest_ms)
+memory_covers(struct memory *memory, const struct environment *environment, const struct guid *user,
+              int route, int64_t latest_ms)
 {
     const struct entry *entry = find(memory, environment, user);
 
     return entry != NULL && memory->clock->mono_ms - entry->sent_ms < memory->settings.keep_ms &&
-           route_set_has(entry->routes, route) && latest_ms >= 0 && latest_ms < entry->sent_wall_ms - memory->settings.margin_ms;
+           route_set_has(entry->routes, route) && latest_ms >= 0 &&
+           latest_ms < entry->sent_wall_ms - memory->settings.margin_ms;
 }
 
 void
@@ -158,5 +162,5 @@ memory_forget(struct memory *memory, const struct environment *environment, cons
 size_t
 memory_count(const struct memory *memory)
 {
-    return HASH_COUNT(memory->entries);
+    return memory->count;
 }

@@ -30,15 +30,17 @@ void memory_destroy(struct memory *memory);
  * Notes that ${routes} of ${user} were verified by reads of which the earliest was sent at ${sent_wall_ms} (${sent_ms} monotonic). Replaces what
  * was known of the pair. Without memory it forgets: that costs calls, nothing else.
  */
-void memory_note(struct memory *memory, const struct environment *environment, const struct guid *user,
-                 const uint64_t *routes, int64_t sent_wall_ms, int64_t sent_ms);
+void memory_note(struct memory *memory, const struct environment *environment,
+                 const struct guid *user, const uint64_t *routes, int64_t sent_wall_ms,
+                 int64_t sent_ms);
 
 /* True when an event for ${route} whose time is ${latest_ms}, the later of event and record, is covered; negative: it has none, and may be new. O(1). */
-bool memory_covers(struct memory *memory, const struct environment *environment, const struct guid *user, int route,
-                   int64_t latest_ms);
+bool memory_covers(struct memory *memory, const struct environment *environment,
+                   const struct guid *user, int route, int64_t latest_ms);
 
 /* Forgets one pair (a removal arrived, a row was not as it was thought to be), or all (the clocks drifted apart). */
-void memory_forget(struct memory *memory, const struct environment *environment, const struct guid *user);
+void memory_forget(struct memory *memory, const struct environment *environment,
+                   const struct guid *user);
 void memory_clear(struct memory *memory);
 
 size_t memory_count(const struct memory *memory);

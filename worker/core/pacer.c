@@ -97,7 +97,8 @@ wait_for_execution_ms(struct pacer *pacer, size_t in_flight, int64_t execution_m
 }
 
 int64_t
-pacer_wait_ms(struct pacer *pacer, size_t in_flight, size_t calls, int64_t execution_ms, int64_t now_ms)
+pacer_wait_ms(struct pacer *pacer, size_t in_flight, size_t calls, int64_t execution_ms,
+              int64_t now_ms)
 {
     int64_t for_calls_ms;
     int64_t for_execution_ms;
@@ -118,7 +119,7 @@ pacer_note(struct pacer *pacer, int64_t took_ms, int64_t now_ms)
         carried_ms = answer_at(pacer, 0)->took_ms;
         drop_first(pacer);
     }
-    *answer_at(pacer, pacer->count) = (struct answer){ now_ms, took_ms };
+    *answer_at(pacer, pacer->count) = (struct answer){now_ms, took_ms};
     pacer->count++;
     answer_at(pacer, 0)->took_ms += carried_ms;
     pacer->took_ms += took_ms + carried_ms;

@@ -25,7 +25,8 @@ void pacer_destroy(struct pacer *pacer); /* NULL is allowed */
  * the way: the whole span (ask again after an answer). ${calls} of 0 and ${execution_ms} of 0 mean no such limit; ${calls} is at most
  * ${most}. Amortised O(1).
  */
-int64_t pacer_wait_ms(struct pacer *pacer, size_t in_flight, size_t calls, int64_t execution_ms, int64_t now_ms);
+int64_t pacer_wait_ms(struct pacer *pacer, size_t in_flight, size_t calls, int64_t execution_ms,
+                      int64_t now_ms);
 
 /* Notes the answer to a call that took ${took_ms}. O(1). */
 void pacer_note(struct pacer *pacer, int64_t took_ms, int64_t now_ms);

@@ -101,7 +101,7 @@ is_move_wanted(const struct plan_view *view, struct plan *plan)
 static const struct value *
 value_for(const struct plan_view *view, size_t index)
 {
-    static const struct value none = { VALUE_NULL, 0, NULL };
+    static const struct value none = {VALUE_NULL, 0, NULL};
     const struct column_rule *rule = view->want->columns[index];
     const struct value *value = &view->person->values[rule->attribute];
     const struct value *present = &view->row->values[index];
@@ -143,7 +143,7 @@ column_rule(const struct plan_view *view, size_t index, struct plan *plan)
     }
     if (rule->policy == POLICY_INITIAL)
         plan->if_match = view->row->etag;
-    plan->writes[plan->write_count++] = (struct column_write){ (int)index, value };
+    plan->writes[plan->write_count++] = (struct column_write){(int)index, value};
     return false;
 }
 
@@ -251,7 +251,8 @@ one_role_rule(const struct plan_view *view, int role, struct plan *plan)
 {
     struct guid copy;
 
-    switch (directory_copy(view->directory, directory_role_root(view->directory, role), &view->row->unit, &copy)) {
+    switch (directory_copy(view->directory, directory_role_root(view->directory, role),
+                           &view->row->unit, &copy)) {
     case COPY_UNKNOWN:
         return ask_for_copies(view, plan);
     case COPY_NONE:
@@ -291,8 +292,8 @@ done_rule(const struct plan_view *view, struct plan *plan)
     return decide(plan, PLAN_DONE, "confirmed");
 }
 
-static rule_fn *const rules[] = { person_rule, row_rule,  force_sync_rule, knowledge_rule,
-                                  write_rule,  role_rule, done_rule };
+static rule_fn *const rules[] = {person_rule, row_rule,  force_sync_rule, knowledge_rule,
+                                 write_rule,  role_rule, done_rule};
 
 void
 plan_next(const struct plan_view *view, struct plan *ret_plan)

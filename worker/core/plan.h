@@ -17,22 +17,22 @@
  */
 
 enum plan_action {
-    PLAN_DONE,        /* all is as wanted, and a read of this run says so */
-    PLAN_LOOK,        /* read the row */
-    PLAN_LOOK_ROLES,  /* read the row with its roles, afresh */
-    PLAN_SOURCES,     /* read the Entra user */
-    PLAN_UNITS,       /* learn the environment's units */
-    PLAN_ROLES,       /* learn the environment's roles */
-    PLAN_COPIES,      /* learn which copies of ${roles} belong to ${unit} */
+    PLAN_DONE,       /* all is as wanted, and a read of this run says so */
+    PLAN_LOOK,       /* read the row */
+    PLAN_LOOK_ROLES, /* read the row with its roles, afresh */
+    PLAN_SOURCES,    /* read the Entra user */
+    PLAN_UNITS,      /* learn the environment's units */
+    PLAN_ROLES,      /* learn the environment's roles */
+    PLAN_COPIES,     /* learn which copies of ${roles} belong to ${unit} */
     PLAN_FORCE_SYNC,
-    PLAN_CONFIRM,     /* addUser was accepted: look again at the next tick */
-    PLAN_PATCH,       /* ${unit}, ${writes}, ${if_match} */
-    PLAN_MOVE,        /* the same, with ${roles}, all or nothing */
-    PLAN_ROLE,        /* give ${roles}[0] */
-    PLAN_NO_PERSON,   /* Entra does not know the user: final only when the event is old */
-    PLAN_SKIP,        /* none of our business: ${reason} */
-    PLAN_REFUSE,      /* not now: ask again until the deadline, ${reason} */
-    PLAN_REJECT,      /* never: ${reason}, ${detail} */
+    PLAN_CONFIRM,   /* addUser was accepted: look again at the next tick */
+    PLAN_PATCH,     /* ${unit}, ${writes}, ${if_match} */
+    PLAN_MOVE,      /* the same, with ${roles}, all or nothing */
+    PLAN_ROLE,      /* give ${roles}[0] */
+    PLAN_NO_PERSON, /* Entra does not know the user: final only when the event is old */
+    PLAN_SKIP,      /* none of our business: ${reason} */
+    PLAN_REFUSE,    /* not now: ask again until the deadline, ${reason} */
+    PLAN_REJECT,    /* never: ${reason}, ${detail} */
 };
 
 enum { PLAN_MAX_ROLES = 256 };

@@ -19,11 +19,11 @@ struct reader {
     struct link waiting;
     size_t waiting_count;
     size_t waiting_weight;
-    size_t capacity; /* of a batch, by weight */
-    size_t limit;    /* at present: halved while batches fail */
-    size_t submitted; /* calls in the lane that took nobody aboard yet */
+    size_t capacity;     /* of a batch, by weight */
+    size_t limit;        /* at present: halved while batches fail */
+    size_t submitted;    /* calls in the lane that took nobody aboard yet */
     struct link batches; /* all calls that are in the lane */
-    struct timer timer; /* linger, or back-off */
+    struct timer timer;  /* linger, or back-off */
     bool is_backing_off;
     int failures;
     char *fault;
@@ -260,7 +260,7 @@ back_off(struct reader *reader, struct batch *batch)
     struct core *core = reader->core;
     struct call *call = &batch->call;
     bool is_misconfigured = call->verdict == VERDICT_MISCONFIGURED;
-    struct call_report report = { .call = call, .next = is_misconfigured ? "hold" : "retry" };
+    struct call_report report = {.call = call, .next = is_misconfigured ? "hold" : "retry"};
 
     reader->failures++;
     report.attempt = reader->failures;
@@ -268,8 +268,9 @@ back_off(struct reader *reader, struct batch *batch)
         set_fault(reader, call);
     if (reader->failures > 1 && reader->limit > 1)
         reader->limit /= 2;
-    report.next_in_ms = is_misconfigured ? core->settings->probe_ms
-                                         : core_backoff_ms(core, reader->failures, call->error.retry_after_ms);
+    report.next_in_ms = is_misconfigured
+                            ? core->settings->probe_ms
+                            : core_backoff_ms(core, reader->failures, call->error.retry_after_ms);
     reader->is_backing_off = true;
     set_timer(reader, report.next_in_ms);
     core->ports.failed(core->ports.context, &report);
@@ -305,8 +306,9 @@ done(struct call *call)
 /* --- making and ending --------------------------------------------------------------------------- */
 
 struct reader *
-reader_create(struct core *core, const struct reader_kind *kind, const struct environment *environment,
-              struct lane *lane, size_t capacity, const struct reader_events *events)
+reader_create(struct core *core, const struct reader_kind *kind,
+              const struct environment *environment, struct lane *lane, size_t capacity,
+              const struct reader_events *events)
 {
     struct reader *reader = calloc(1, sizeof(*reader));
 
@@ -329,7 +331,8 @@ reader_destroy(struct reader *reader)
 {
     if (reader == NULL)
         return;
-    list_for_each(link, following, &reader->batches) {
+    list_for_each(link, following, &reader->batches)
+    {
         struct batch *batch = list_entry(link, struct batch, link);
 
         lane_cancel(reader->lane, &batch->call);

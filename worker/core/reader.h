@@ -48,8 +48,9 @@ struct reader_kind {
     struct batch **(*batch_of)(struct job *job);
 };
 
-extern const struct reader_kind reader_look;    /* rows: weight 1 */
-extern const struct reader_kind reader_sources; /* Entra users and memberships: weight = requests in a Graph batch */
+extern const struct reader_kind reader_look; /* rows: weight 1 */
+extern const struct reader_kind
+    reader_sources; /* Entra users and memberships: weight = requests in a Graph batch */
 
 struct reader_events {
     /* A batch with ${job} leaves now. */
@@ -57,12 +58,14 @@ struct reader_events {
     /* ${job} has its part of the answer. */
     void (*answered)(void *context, struct job *job);
     /* ${job}'s own part failed. */
-    void (*failed)(void *context, struct job *job, enum verdict verdict, const char *reason, const struct error *error);
+    void (*failed)(void *context, struct job *job, enum verdict verdict, const char *reason,
+                   const struct error *error);
     void *context;
 };
 
-struct reader *reader_create(struct core *core, const struct reader_kind *kind, const struct environment *environment,
-                             struct lane *lane, size_t capacity, const struct reader_events *events);
+struct reader *reader_create(struct core *core, const struct reader_kind *kind,
+                             const struct environment *environment, struct lane *lane,
+                             size_t capacity, const struct reader_events *events);
 void reader_destroy(struct reader *reader); /* calls nobody back; its jobs are forgotten */
 
 /* ${job} waits for the next batch. Harmless when it waits or flies already. */

@@ -29,7 +29,7 @@ put(char *at, const void *bytes, size_t length)
 static char *
 put_header(char *at, const struct kafka_header *header)
 {
-    struct packed_header packed = { strlen(header->name), header->length, header->value == NULL };
+    struct packed_header packed = {strlen(header->name), header->length, header->value == NULL};
 
     at = put(at, &packed, sizeof(packed));
     at = put(at, header->name, packed.name_length + 1);
@@ -109,7 +109,7 @@ payload_headers(const struct payload *payload, struct kafka_header *headers)
 
         memcpy(&packed, at, sizeof(packed));
         value = name + packed.name_length + 1;
-        headers[i] = (struct kafka_header){ name, packed.is_null ? NULL : value, packed.length };
+        headers[i] = (struct kafka_header){name, packed.is_null ? NULL : value, packed.length};
         at = value + packed.length;
     }
 }
@@ -117,13 +117,14 @@ payload_headers(const struct payload *payload, struct kafka_header *headers)
 struct record *
 record_create(int32_t ticket_count)
 {
-    struct record *record = calloc(1, sizeof(*record) + (size_t)ticket_count * sizeof(record->tickets[0]));
+    struct record *record =
+        calloc(1, sizeof(*record) + (size_t)ticket_count * sizeof(record->tickets[0]));
 
     if (record == NULL)
         return NULL;
     record->open = record->ticket_count = ticket_count;
     for (int32_t i = 0; i < ticket_count; i++)
-        record->tickets[i] = (struct ticket){ .record = record, .removed_ms = EVENT_NO_TIME };
+        record->tickets[i] = (struct ticket){.record = record, .removed_ms = EVENT_NO_TIME};
     return record;
 }
 

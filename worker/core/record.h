@@ -39,7 +39,8 @@ struct ticket {
     struct ticket *next; /* in its job's list */
     struct record *record;
     struct payload *payload; /* NULL: a newer ticket of the same user and group has its bytes */
-    int64_t removed_ms;      /* a removal of this user and group arrived with this event time; EVENT_NO_TIME: none */
+    int64_t
+        removed_ms; /* a removal of this user and group arrived with this event time; EVENT_NO_TIME: none */
     int32_t route;
     bool is_doubted; /* membership must be checked: the event is old, or a removal arrived */
 };
@@ -69,7 +70,8 @@ struct record *record_create(int32_t ticket_count);
 /* It was taken in: holds ${window} from now on. */
 void record_bind(struct record *record, struct window *window, window_serial serial);
 size_t record_size(const struct record *record);
-void record_destroy(struct record *record); /* releases its window; tickets' payloads are their jobs' business */
+void record_destroy(
+    struct record *record); /* releases its window; tickets' payloads are their jobs' business */
 
 /* The later of event and record time, which is what the memory's margin is held against. */
 int64_t record_latest_ms(const struct record *record);

@@ -54,8 +54,8 @@ learn(struct site *site, const struct call *call)
     if (call->role_count == 0)
         return directory_learn_roles(site->directory, call->found_roles, call->found_role_count);
     /* Without memory some copies stay unknown and are asked for again. */
-    if (directory_learn_copies(site->directory, &refer->unit, refer->roots, call->role_count, call->found_roles,
-                               call->found_role_count) != 0)
+    if (directory_learn_copies(site->directory, &refer->unit, refer->roots, call->role_count,
+                               call->found_roles, call->found_role_count) != 0)
         return NULL;
     return NULL;
 }
@@ -76,11 +76,12 @@ fail(struct site *site, struct call *call)
     struct core *core = site->core;
     struct refer *refer = &site->refer;
     bool is_misconfigured = call->verdict == VERDICT_MISCONFIGURED;
-    struct call_report report = { .call = call, .next = is_misconfigured ? "hold" : "retry" };
+    struct call_report report = {.call = call, .next = is_misconfigured ? "hold" : "retry"};
 
     report.attempt = ++refer->failures;
-    report.next_in_ms = is_misconfigured ? core->settings->probe_ms
-                                         : core_backoff_ms(core, refer->failures, call->error.retry_after_ms);
+    report.next_in_ms = is_misconfigured
+                            ? core->settings->probe_ms
+                            : core_backoff_ms(core, refer->failures, call->error.retry_after_ms);
     if (is_misconfigured)
         set_fault(site, call->error.text);
     core->ports.failed(core->ports.context, &report);
@@ -130,7 +131,8 @@ ask(struct site *site)
     const struct plan *plan = &site->plan;
 
     call_reset(call);
-    call_init(call, plan->action == PLAN_UNITS ? CALL_UNITS : CALL_ROLES, site->environment, done, site);
+    call_init(call, plan->action == PLAN_UNITS ? CALL_UNITS : CALL_ROLES, site->environment, done,
+              site);
     if (plan->action == PLAN_COPIES) {
         refer->unit = plan->unit;
         memcpy(refer->roots, plan->roles, plan->role_count * sizeof(refer->roots[0]));

@@ -95,8 +95,9 @@ run_settle(struct site *site, struct job *job, struct ticket *chain, const struc
 void
 run_finish(struct site *site, struct job *job)
 {
-    struct coverage coverage = { site, job };
-    struct ending remembered = { .outcome = OUTCOME_DONE, .reason = "remembered", .detail = "", .request_id = "" };
+    struct coverage coverage = {site, job};
+    struct ending remembered = {
+        .outcome = OUTCOME_DONE, .reason = "remembered", .detail = "", .request_id = ""};
 
     run_settle(site, job, tickets_take(&job->late, is_covered, &coverage), &remembered);
     if (tickets_are_none(&job->late)) {

@@ -11,7 +11,8 @@
 void run_begin(struct site *site, struct job *job);
 
 /* Settles a chain of ${job}'s tickets (tickets_take), or drops one without a word. */
-void run_settle(struct site *site, struct job *job, struct ticket *chain, const struct ending *ending);
+void run_settle(struct site *site, struct job *job, struct ticket *chain,
+                const struct ending *ending);
 void run_drop(struct site *site, struct ticket *chain);
 
 /* Drops tickets whose partitions were revoked. False: the run has none left. */

@@ -28,9 +28,11 @@ make_parts(struct site *site)
     site->routes = calloc(route_set_words(environment), sizeof(site->routes[0]));
     site->look = make_reader(site, &reader_look, site->dataverse, look_ids, &sync_look_events);
     if (site->graph != NULL)
-        site->sources = make_reader(site, &reader_sources, site->graph, SOURCES_MOST, &sync_sources_events);
-    if (want_init(&site->want, environment) != 0 || site->directory == NULL || site->routes == NULL ||
-        site->look == NULL || (site->graph != NULL && site->sources == NULL))
+        site->sources =
+            make_reader(site, &reader_sources, site->graph, SOURCES_MOST, &sync_sources_events);
+    if (want_init(&site->want, environment) != 0 || site->directory == NULL ||
+        site->routes == NULL || site->look == NULL ||
+        (site->graph != NULL && site->sources == NULL))
         return -1;
     return 0;
 }

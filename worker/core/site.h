@@ -37,7 +37,7 @@ struct refer {
     struct link waiting;
     struct timer timer; /* back-off */
     int failures;
-    struct guid unit;   /* of the copies asked for */
+    struct guid unit; /* of the copies asked for */
     struct guid roots[PLAN_MAX_ROLES];
     char *fault; /* NULL: none */
     int64_t fault_since_ms;
@@ -60,9 +60,9 @@ struct site {
     struct link confirming; /* jobs that wait for the tick. confirm.c */
     struct timer tick;
     struct fault faults[CALL_KINDS];
-    struct want want;   /* scratch of one decision */
-    uint64_t *routes;   /* likewise: the routes that count */
-    struct plan plan;   /* likewise */
+    struct want want; /* scratch of one decision */
+    uint64_t *routes; /* likewise: the routes that count */
+    struct plan plan; /* likewise */
 };
 
 /* Makes a site with the borrowed parts and lanes of ${parts}; the rest of it is made here. NULL: no memory. */

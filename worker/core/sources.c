@@ -58,7 +58,8 @@ add_item(struct batch *batch, size_t index)
 }
 
 static void
-add_groups(struct batch *batch, size_t index, struct source_item *item, const int *routes, size_t count)
+add_groups(struct batch *batch, size_t index, struct source_item *item, const int *routes,
+           size_t count)
 {
     struct asked *asked = batch->asked;
     struct part *part = &asked->parts[item - asked->items];

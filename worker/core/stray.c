@@ -91,8 +91,7 @@ end(struct stray *stray)
 void
 strays_give_up(struct strays *strays)
 {
-    list_for_each(link, following, &strays->list)
-        end(list_entry(link, struct stray, link));
+    list_for_each(link, following, &strays->list) end(list_entry(link, struct stray, link));
 }
 
 void
@@ -108,10 +107,10 @@ static void
 settle(struct stray *stray)
 {
     struct ledger *ledger = stray->strays->ledger;
-    const struct message message = {
-        .topic = stray->payload->topic, .partition = stray->payload->partition, .offset = stray->payload->offset
-    };
-    struct ending ending = { OUTCOME_DEAD, "undecodable", stray->error.text, "", stray->attempts };
+    const struct message message = {.topic = stray->payload->topic,
+                                    .partition = stray->payload->partition,
+                                    .offset = stray->payload->offset};
+    struct ending ending = {OUTCOME_DEAD, "undecodable", stray->error.text, "", stray->attempts};
 
     if (!window_is_closed(stray->window)) {
         ledger_report(ledger, &message, NULL, NULL, &ending);
@@ -163,7 +162,8 @@ keep(struct stray *stray)
 }
 
 void
-strays_take(struct strays *strays, struct stray *stray, struct window *window, window_serial serial, const struct error *error)
+strays_take(struct strays *strays, struct stray *stray, struct window *window, window_serial serial,
+            const struct error *error)
 {
     stray->window = window;
     window_hold(window);
@@ -180,7 +180,8 @@ strays_take(struct strays *strays, struct stray *stray, struct window *window, w
 void
 strays_revoked(struct strays *strays)
 {
-    list_for_each(link, following, &strays->list) {
+    list_for_each(link, following, &strays->list)
+    {
         struct stray *stray = list_entry(link, struct stray, link);
 
         if (window_is_closed(stray->window))

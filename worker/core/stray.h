@@ -19,7 +19,8 @@ void strays_destroy(struct strays *strays); /* settles nothing */
 struct stray *strays_reserve(struct strays *strays, const struct message *message);
 void strays_release(struct stray *stray); /* was not taken in after all */
 /* It was taken in as ${window}'s ${serial}; ${error} says why it could not be decoded. */
-void strays_take(struct strays *strays, struct stray *stray, struct window *window, window_serial serial, const struct error *error);
+void strays_take(struct strays *strays, struct stray *stray, struct window *window,
+                 window_serial serial, const struct error *error);
 
 /* Partitions were revoked: drops those that are stale. */
 void strays_revoked(struct strays *strays);

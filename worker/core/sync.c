@@ -31,14 +31,16 @@ static bool
 read_sources(struct site *site, struct job *job, bool wants_person)
 {
     int routes[GROUPS_MOST];
-    size_t groups = membership_to_ask(job, site->core->settings, site->core->clock, routes, GROUPS_MOST);
+    size_t groups =
+        membership_to_ask(job, site->core->settings, site->core->clock, routes, GROUPS_MOST);
 
     if (fault_holds(site, CALL_SOURCES, job))
         return false;
     job->state = JOB_READING;
     job->awaits_sources = true;
     job->wants_person = wants_person;
-    job->sources_weight = (wants_person ? 1 : 0) + (groups + GROUPS_A_REQUEST - 1) / GROUPS_A_REQUEST;
+    job->sources_weight =
+        (wants_person ? 1 : 0) + (groups + GROUPS_A_REQUEST - 1) / GROUPS_A_REQUEST;
     reader_add(site->sources, job);
     return true;
 }
@@ -146,7 +148,8 @@ sources_answered(void *context, struct job *job)
 
 /* One user's part of a batch failed. A throttled part holds the lane, and the user stays in line. */
 static void
-part_failed(void *context, struct job *job, enum verdict verdict, const char *reason, const struct error *error)
+part_failed(void *context, struct job *job, enum verdict verdict, const char *reason,
+            const struct error *error)
 {
     struct site *site = context;
 
@@ -164,8 +167,10 @@ part_failed(void *context, struct job *job, enum verdict verdict, const char *re
         trouble_meet(site, job, verdict, reason, error);
 }
 
-const struct reader_events sync_look_events = { .sent = row_sent, .answered = row_answered, .failed = part_failed };
-const struct reader_events sync_sources_events = { .sent = sources_sent, .answered = sources_answered, .failed = part_failed };
+const struct reader_events sync_look_events = {
+    .sent = row_sent, .answered = row_answered, .failed = part_failed};
+const struct reader_events sync_sources_events = {
+    .sent = sources_sent, .answered = sources_answered, .failed = part_failed};
 
 /* --- one step ------------------------------------------------------------------------------------ */
 
@@ -180,14 +185,15 @@ is_of_membership(const struct ticket *ticket, void *arg)
 {
     struct meant *meant = arg;
 
-    return membership_of(meant->job, ticket, meant->site->core->settings, meant->site->core->clock) ==
-           meant->membership;
+    return membership_of(meant->job, ticket, meant->site->core->settings,
+                         meant->site->core->clock) == meant->membership;
 }
 
 static void
-settle_members(struct site *site, struct job *job, enum membership membership, const struct ending *ending)
+settle_members(struct site *site, struct job *job, enum membership membership,
+               const struct ending *ending)
 {
-    struct meant meant = { site, job, membership };
+    struct meant meant = {site, job, membership};
 
     run_settle(site, job, tickets_take(&job->tickets, is_of_membership, &meant), ending);
 }
@@ -195,10 +201,13 @@ settle_members(struct site *site, struct job *job, enum membership membership, c
 static void
 do_done(struct site *site, struct job *job)
 {
-    struct ending confirmed = { OUTCOME_DONE, "confirmed", job->changes == NULL || job->changes->data == NULL ? "" : job->changes->data, job->request_id, job->attempts };
+    struct ending confirmed = {
+        OUTCOME_DONE, "confirmed",
+        job->changes == NULL || job->changes->data == NULL ? "" : job->changes->data,
+        job->request_id, job->attempts};
 
-    memory_note(site->memory, job->environment, &job->key.user, site->routes, job->read_sent_wall_ms,
-                job->read_sent_ms);
+    memory_note(site->memory, job->environment, &job->key.user, site->routes,
+                job->read_sent_wall_ms, job->read_sent_ms);
     run_report(site, job, "ready");
     settle_members(site, job, MEMBERSHIP_YES, &confirmed);
     if (tickets_are_none(&job->tickets)) {
@@ -234,14 +243,16 @@ is_old(const struct ticket *ticket, void *arg)
 {
     struct meant *meant = arg;
 
-    return membership_no_is_final(meant->site->core->settings, meant->site->core->clock, ticket->record);
+    return membership_no_is_final(meant->site->core->settings, meant->site->core->clock,
+                                  ticket->record);
 }
 
 static void
 do_no_person(struct site *site, struct job *job)
 {
-    struct meant meant = { .site = site, .job = job };
-    struct ending skipped = { OUTCOME_SKIPPED, "not_a_user", "Entra does not know this user", job->request_id, job->attempts };
+    struct meant meant = {.site = site, .job = job};
+    struct ending skipped = {OUTCOME_SKIPPED, "not_a_user", "Entra does not know this user",
+                             job->request_id, job->attempts};
     struct error error;
 
     run_settle(site, job, tickets_take(&job->tickets, is_old, &meant), &skipped);
@@ -256,7 +267,8 @@ do_no_person(struct site *site, struct job *job)
 static void
 do_skip(struct site *site, struct job *job)
 {
-    struct ending skipped = { OUTCOME_SKIPPED, site->plan.reason, site->plan.detail, job->request_id, job->attempts };
+    struct ending skipped = {OUTCOME_SKIPPED, site->plan.reason, site->plan.detail, job->request_id,
+                             job->attempts};
 
     run_report(site, job, "skipped");
     settle_members(site, job, MEMBERSHIP_YES, &skipped);
@@ -272,7 +284,8 @@ fail_by_plan(struct site *site, struct job *job, enum verdict verdict)
     const char *reason = site->plan.reason;
     struct error error;
 
-    error_set(&error, ERROR_SERVICE, "%s%s%s", reason, site->plan.detail[0] == '\0' ? "" : ": ", site->plan.detail);
+    error_set(&error, ERROR_SERVICE, "%s%s%s", reason, site->plan.detail[0] == '\0' ? "" : ": ",
+              site->plan.detail);
     trouble_meet(site, job, verdict, reason, &error);
 }
 
@@ -357,7 +370,8 @@ is_nobody_a_member(struct site *site, const struct job *job)
 void
 sync_step(struct site *site, struct job *job)
 {
-    struct ending gone = { OUTCOME_SKIPPED, "not_a_member", "the user is not in the group", job->request_id, job->attempts };
+    struct ending gone = {OUTCOME_SKIPPED, "not_a_member", "the user is not in the group",
+                          job->request_id, job->attempts};
 
     settle_members(site, job, MEMBERSHIP_NO, &gone);
     if (has_groups_to_ask(site, job)) {

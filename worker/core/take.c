@@ -38,7 +38,8 @@ latest_ms(const struct taking *taking)
 static int64_t
 news_ms(const struct taking *taking)
 {
-    return taking->event.time_ms != EVENT_NO_TIME ? taking->event.time_ms : taking->message->timestamp_ms;
+    return taking->event.time_ms != EVENT_NO_TIME ? taking->event.time_ms
+                                                  : taking->message->timestamp_ms;
 }
 
 /* --- what settles at once ------------------------------------------------------------------------ */
@@ -48,8 +49,8 @@ take_entry(const struct taking *taking, struct window **ret_window, window_seria
 {
     const struct message *message = taking->message;
 
-    *ret_window = offsets_take(taking->engine->offsets, message->topic, message->partition, message->offset,
-                               taking->low, ret_serial);
+    *ret_window = offsets_take(taking->engine->offsets, message->topic, message->partition,
+                               message->offset, taking->low, ret_serial);
     return *ret_window != NULL;
 }
 
@@ -69,7 +70,7 @@ take_and_settle(const struct taking *taking)
 static bool
 skip(struct taking *taking, const char *reason)
 {
-    const struct ending ending = { OUTCOME_SKIPPED, reason, "", "", 0 };
+    const struct ending ending = {OUTCOME_SKIPPED, reason, "", "", 0};
 
     if (!take_and_settle(taking))
         return false;
@@ -101,9 +102,10 @@ is_remembered(const struct taking *taking, size_t index)
 static void
 report_remembered(const struct taking *taking, size_t index)
 {
-    const struct ending ending = { OUTCOME_DONE, "remembered", "", "", 0 };
+    const struct ending ending = {OUTCOME_DONE, "remembered", "", "", 0};
 
-    ledger_report(&taking->engine->ledger, taking->message, &taking->event, environment_of(taking, index), &ending);
+    ledger_report(&taking->engine->ledger, taking->message, &taking->event,
+                  environment_of(taking, index), &ending);
 }
 
 /* --- what makes tickets -------------------------------------------------------------------------- */
@@ -134,8 +136,8 @@ reserve_jobs(const struct taking *taking, struct reserved *reserved)
     for (size_t i = 0; i < taking->route_count; i++) {
         if (is_remembered(taking, i))
             continue;
-        reserved->jobs[i] =
-            arrive_reserve(taking->engine->sites[taking->routes[i].environment], &taking->event.user);
+        reserved->jobs[i] = arrive_reserve(taking->engine->sites[taking->routes[i].environment],
+                                           &taking->event.user);
         if (reserved->jobs[i] == NULL)
             return false;
     }
@@ -145,7 +147,8 @@ reserve_jobs(const struct taking *taking, struct reserved *reserved)
 static struct reserved *
 reserve(const struct taking *taking, int32_t ticket_count)
 {
-    struct reserved *reserved = calloc(1, sizeof(*reserved) + taking->route_count * sizeof(reserved->jobs[0]));
+    struct reserved *reserved =
+        calloc(1, sizeof(*reserved) + taking->route_count * sizeof(reserved->jobs[0]));
 
     if (reserved == NULL)
         return NULL;
@@ -158,7 +161,8 @@ reserve(const struct taking *taking, int32_t ticket_count)
 }
 
 static void
-hang_ticket(const struct taking *taking, struct reserved *reserved, size_t index, struct ticket *ticket)
+hang_ticket(const struct taking *taking, struct reserved *reserved, size_t index,
+            struct ticket *ticket)
 {
     const struct core *core = &taking->engine->core;
 
@@ -166,12 +170,14 @@ hang_ticket(const struct taking *taking, struct reserved *reserved, size_t index
     ticket->is_doubted = membership_is_doubtful(core->settings, core->clock, taking->event.time_ms);
     ticket->payload = reserved->payload;
     payload_hold(reserved->payload);
-    arrive_ticket(taking->engine->sites[taking->routes[index].environment], reserved->jobs[index], ticket);
+    arrive_ticket(taking->engine->sites[taking->routes[index].environment], reserved->jobs[index],
+                  ticket);
 }
 
 /* From here on nothing fails. */
 static void
-open_record(const struct taking *taking, struct reserved *reserved, struct window *window, window_serial serial)
+open_record(const struct taking *taking, struct reserved *reserved, struct window *window,
+            window_serial serial)
 {
     struct record *record = reserved->record;
     int32_t next = 0;
@@ -245,7 +251,7 @@ take_stray(const struct taking *taking, const struct error *error)
 bool
 engine_take(struct engine *engine, const struct message *message, int64_t low)
 {
-    struct taking taking = { .engine = engine, .message = message, .low = low };
+    struct taking taking = {.engine = engine, .message = message, .low = low};
     struct error error;
 
     if (event_decode(engine->parser, message, &taking.event, &error) != 0)

@@ -66,7 +66,7 @@ tickets_add_all(struct tickets *tickets, struct tickets *from)
         following = ticket->next;
         push(&tickets->covered, ticket);
     }
-    *from = (struct tickets){ NULL, NULL };
+    *from = (struct tickets){NULL, NULL};
 }
 
 bool

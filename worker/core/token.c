@@ -110,8 +110,7 @@ report(struct token *token, int64_t wait_ms)
 {
     struct core *core = token->core;
     struct call_report report = {
-        .call = &token->call, .attempt = token->failures, .next_in_ms = wait_ms, .next = "retry"
-    };
+        .call = &token->call, .attempt = token->failures, .next_in_ms = wait_ms, .next = "retry"};
 
     core->ports.failed(core->ports.context, &report);
 }
@@ -121,7 +120,8 @@ fail(struct token *token)
 {
     struct core *core = token->core;
     struct call *call = &token->call;
-    bool is_misconfigured = call->verdict == VERDICT_MISCONFIGURED || call->verdict == VERDICT_UNAUTHORISED;
+    bool is_misconfigured =
+        call->verdict == VERDICT_MISCONFIGURED || call->verdict == VERDICT_UNAUTHORISED;
     int64_t wait_ms;
 
     token->failures++;
@@ -153,7 +153,8 @@ answered(struct call *call)
 }
 
 struct token *
-token_create(struct core *core, const struct identity *identity, const char *scope, token_fn *listener, void *arg)
+token_create(struct core *core, const struct identity *identity, const char *scope,
+             token_fn *listener, void *arg)
 {
     struct token *token = calloc(1, sizeof(*token));
 

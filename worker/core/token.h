@@ -20,8 +20,8 @@ struct token;
 /* ${error} NULL: there is a token now. Else nobody with this identity will succeed for now (VERDICT_MISCONFIGURED). */
 typedef void token_fn(void *arg, const char *reason, const struct error *error);
 
-struct token *token_create(struct core *core, const struct identity *identity, const char *scope, token_fn *listener,
-                           void *arg);
+struct token *token_create(struct core *core, const struct identity *identity, const char *scope,
+                           token_fn *listener, void *arg);
 void token_destroy(struct token *token); /* cancels a request in flight; NULL is allowed */
 
 /* The token to send, borrowed until the next call of this module, with its serial number in *${ret_serial}; NULL: not

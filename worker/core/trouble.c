@@ -61,7 +61,8 @@ settle_kept(struct site *site, struct job *job)
 {
     int32_t route = job->tickets.kept->route;
     struct ticket *chain = tickets_take(&job->tickets, is_of_route, &route);
-    struct ending ending = { OUTCOME_DEAD, job->reason, job->detail == NULL ? "" : job->detail, job->request_id, job->attempts };
+    struct ending ending = {OUTCOME_DEAD, job->reason, job->detail == NULL ? "" : job->detail,
+                            job->request_id, job->attempts};
     struct ticket *following;
 
     for (struct ticket *ticket = chain; ticket != NULL; ticket = following) {
@@ -154,7 +155,8 @@ retry(struct site *site, struct job *job, enum verdict verdict, int64_t told_ms)
 }
 
 void
-trouble_meet(struct site *site, struct job *job, enum verdict verdict, const char *reason, const struct error *error)
+trouble_meet(struct site *site, struct job *job, enum verdict verdict, const char *reason,
+             const struct error *error)
 {
     note_trouble(site, job, reason, error);
     if (!run_drop_stale(site, job)) {
@@ -168,7 +170,6 @@ trouble_meet(struct site *site, struct job *job, enum verdict verdict, const cha
     else
         retry(site, job, verdict, error->retry_after_ms);
 }
-
 
 void
 trouble_init(struct site *site, struct job *job)

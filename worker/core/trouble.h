@@ -11,6 +11,7 @@
 void trouble_init(struct site *site, struct job *job); /* of a new job */
 
 /* An own call, a reader's part or the plan says ${verdict} (not MISCONFIGURED: fault.h). The job may be gone after it. */
-void trouble_meet(struct site *site, struct job *job, enum verdict verdict, const char *reason, const struct error *error);
+void trouble_meet(struct site *site, struct job *job, enum verdict verdict, const char *reason,
+                  const struct error *error);
 
 #endif

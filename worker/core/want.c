@@ -7,7 +7,7 @@
 int
 want_init(struct want *want, const struct environment *environment)
 {
-    *want = (struct want){ .environment = environment };
+    *want = (struct want){.environment = environment};
     want->column_routes = calloc(environment->column_count + 1, sizeof(want->column_routes[0]));
     want->columns = calloc(environment->column_count + 1, sizeof(want->columns[0]));
     want->roles = calloc(environment->role_count + 1, sizeof(want->roles[0]));
@@ -20,7 +20,7 @@ want_fini(struct want *want)
     free(want->column_routes);
     free(want->columns);
     free(want->roles);
-    *want = (struct want){ 0 };
+    *want = (struct want){0};
 }
 
 void

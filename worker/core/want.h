@@ -15,14 +15,16 @@
 struct want {
     const struct environment *environment;
     const struct route *unit_route; /* who sets the business unit; NULL: nobody */
-    const struct route **column_routes;       /* per column of the environment: who claims it; NULL: nobody */
-    const struct column_rule **columns;       /* and with which rule */
-    bool *roles;                              /* per role of the environment */
-    bool has_attributes;                      /* a column is claimed: Entra must be read */
+    const struct route *
+        *column_routes; /* per column of the environment: who claims it; NULL: nobody */
+    const struct column_rule **columns; /* and with which rule */
+    bool *roles;                        /* per role of the environment */
+    bool has_attributes;                /* a column is claimed: Entra must be read */
     bool has_roles;
 };
 
-int want_init(struct want *want, const struct environment *environment); /* -1: no memory; want_fini in any case */
+int want_init(struct want *want,
+              const struct environment *environment); /* -1: no memory; want_fini in any case */
 void want_fini(struct want *want);
 
 void want_clear(struct want *want);

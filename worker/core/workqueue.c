@@ -13,9 +13,10 @@ struct workqueue {
 };
 
 static const char *const state_names[JOB_STATES] = {
-    [JOB_READING] = "reading",         [JOB_REFERRING] = "referring", [JOB_SYNCING] = "force_sync",
-    [JOB_CONFIRMING] = "confirming",   [JOB_WRITING] = "applying",    [JOB_BACKING_OFF] = "backing_off",
-    [JOB_HELD] = "held",               [JOB_KEEPING] = "keeping",
+    [JOB_READING] = "reading",    [JOB_REFERRING] = "referring",
+    [JOB_SYNCING] = "force_sync", [JOB_CONFIRMING] = "confirming",
+    [JOB_WRITING] = "applying",   [JOB_BACKING_OFF] = "backing_off",
+    [JOB_HELD] = "held",          [JOB_KEEPING] = "keeping",
 };
 
 const char *
@@ -39,11 +40,12 @@ workqueue_destroy(struct workqueue *workqueue)
 static struct job_key
 key_of(const struct environment *environment, const struct guid *user)
 {
-    return (struct job_key){ *user, environment->index };
+    return (struct job_key){*user, environment->index};
 }
 
 struct job *
-workqueue_find(struct workqueue *workqueue, const struct environment *environment, const struct guid *user)
+workqueue_find(struct workqueue *workqueue, const struct environment *environment,
+               const struct guid *user)
 {
     struct job_key key = key_of(environment, user);
     struct job *job;
@@ -59,7 +61,8 @@ size_of(size_t words)
 }
 
 struct job *
-workqueue_add(struct workqueue *workqueue, const struct environment *environment, const struct guid *user)
+workqueue_add(struct workqueue *workqueue, const struct environment *environment,
+              const struct guid *user)
 {
     size_t words = route_set_words(environment);
     struct job *job = calloc(1, size_of(words));

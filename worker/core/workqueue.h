@@ -23,14 +23,14 @@ struct text;
 struct workqueue;
 
 enum job_state {
-    JOB_READING,    /* LOOK and perhaps SOURCES, waiting for a batch or in flight */
-    JOB_REFERRING,  /* units, roles or copies of roles are being asked for */
-    JOB_SYNCING,    /* addUser */
-    JOB_CONFIRMING, /* waits for the tick that looks whether the row is there */
-    JOB_WRITING,    /* PATCH, change set or role */
+    JOB_READING,     /* LOOK and perhaps SOURCES, waiting for a batch or in flight */
+    JOB_REFERRING,   /* units, roles or copies of roles are being asked for */
+    JOB_SYNCING,     /* addUser */
+    JOB_CONFIRMING,  /* waits for the tick that looks whether the row is there */
+    JOB_WRITING,     /* PATCH, change set or role */
     JOB_BACKING_OFF, /* waits for its next attempt */
-    JOB_HELD,       /* what it needs is misconfigured, or it cannot be kept: waits for a probe */
-    JOB_KEEPING,    /* being written to the dead-letter topic */
+    JOB_HELD,        /* what it needs is misconfigured, or it cannot be kept: waits for a probe */
+    JOB_KEEPING,     /* being written to the dead-letter topic */
     JOB_STATES,
 };
 
@@ -57,48 +57,48 @@ struct job {
     struct tickets late;    /* came later */
 
     /* what was read in this run */
-    bool is_started;              /* it reads, or has read; false only until its first ticket hangs on it */
-    bool is_read_sent;            /* the first reading request of this run has left */
-    int64_t read_sent_ms;         /* when, monotonic */
+    bool is_started;      /* it reads, or has read; false only until its first ticket hangs on it */
+    bool is_read_sent;    /* the first reading request of this run has left */
+    int64_t read_sent_ms; /* when, monotonic */
     int64_t read_sent_wall_ms;
     bool awaits_row, awaits_sources;
-    bool wants_person;          /* of SOURCES: the Entra user, not only memberships */
-    size_t sources_weight;      /* requests that its SOURCES take */
+    bool wants_person;                        /* of SOURCES: the Entra user, not only memberships */
+    size_t sources_weight;                    /* requests that its SOURCES take */
     struct batch *look_batch, *sources_batch; /* in which it is in flight */
     enum row_state row_state;
     struct row row;
     bool has_person;
     struct person person;
-    int64_t sources_at_ms;      /* when they were asked for, monotonic */
-    bool wants_fresh_roles;     /* LOOK must read the roles afresh (a move was decided) */
+    int64_t sources_at_ms;  /* when they were asked for, monotonic */
+    bool wants_fresh_roles; /* LOOK must read the roles afresh (a move was decided) */
     bool has_fresh_roles;
 
     /* what was done in this run */
-    bool is_synced;             /* addUser was accepted */
+    bool is_synced; /* addUser was accepted */
     int64_t synced_at_ms;
-    bool has_written;           /* a write was sent: the run is past the point where a revoke cancels it */
+    bool has_written; /* a write was sent: the run is past the point where a revoke cancels it */
     bool has_moved;
     uint64_t columns_written[2]; /* bit set by the environment's column */
-    struct text *changes;       /* for the report; NULL: none yet */
-    struct call *call;          /* its own call, while one is under way; apply.c's */
-    struct keeping *keeping;    /* while a record of it is being kept; keep.h's */
+    struct text *changes;        /* for the report; NULL: none yet */
+    struct call *call;           /* its own call, while one is under way; apply.c's */
+    struct keeping *keeping;     /* while a record of it is being kept; keep.h's */
     int calls;
 
     /* trouble */
-    int attempts;               /* failures in this run */
-    int64_t spent_ms;           /* of its deadline: time it waited on its own account */
-    int64_t confirm_at_ms;      /* not looked at again before */
-    bool is_over;               /* failed for good: being kept, or held for want of a place to keep it */
-    const char *class;          /* of the failure: "refused" "rejected" */
-    const char *reason;         /* the last trouble's */
-    char *detail;               /* owned; NULL */
+    int attempts;          /* failures in this run */
+    int64_t spent_ms;      /* of its deadline: time it waited on its own account */
+    int64_t confirm_at_ms; /* not looked at again before */
+    bool is_over;          /* failed for good: being kept, or held for want of a place to keep it */
+    const char *class;     /* of the failure: "refused" "rejected" */
+    const char *reason;    /* the last trouble's */
+    char *detail;          /* owned; NULL */
     char request_id[ERROR_REQUEST_ID_BYTES];
     int64_t started_ms;
-    int64_t first_failure_ms;   /* wall; 0: none */
+    int64_t first_failure_ms; /* wall; 0: none */
 
     /* sets of the environment's routes: words each, one after the other */
     size_t words;
-    uint64_t sets[];            /* job_asked, job_member */
+    uint64_t sets[]; /* job_asked, job_member */
 };
 
 enum { MAX_COLUMNS = 128 }; /* of one environment: columns_written */
@@ -119,10 +119,12 @@ job_member(struct job *job)
 struct workqueue *workqueue_create(void);
 void workqueue_destroy(struct workqueue *workqueue); /* only when empty of jobs */
 
-struct job *workqueue_find(struct workqueue *workqueue, const struct environment *environment, const struct guid *user);
+struct job *workqueue_find(struct workqueue *workqueue, const struct environment *environment,
+                           const struct guid *user);
 
 /* A new job, JOB_READING, with no tickets; the pair must have none. NULL: no memory. */
-struct job *workqueue_add(struct workqueue *workqueue, const struct environment *environment, const struct guid *user);
+struct job *workqueue_add(struct workqueue *workqueue, const struct environment *environment,
+                          const struct guid *user);
 
 /* Takes it out and frees it with what it read; it must have no tickets, links, timers or calls any more. */
 void workqueue_remove(struct workqueue *workqueue, struct job *job);
