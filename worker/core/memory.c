@@ -52,6 +52,7 @@ find(struct memory *memory, const struct environment *environment, const struct 
 static void
 drop(struct memory *memory, struct entry *entry)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it cannot see that the hash is not empty */
     HASH_DELETE(hh, memory->entries, entry);
     memory->count--;
     list_remove(&entry->link);
