@@ -3,6 +3,7 @@
  * of the file is one block even where its rows stand apart in the table, since libconfig takes a
  * group that comes twice for a mistake.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include "config_value.h"
@@ -13,10 +14,10 @@
 static void
 help_default(const struct setting *setting, struct text *text)
 {
-    if (setting->required)
-        text_add(text, "required");
-    else if (setting->fallback == NULL || setting->fallback[0] == '\0')
-        text_add(text, "default: none");
+    bool has_default = setting->fallback != NULL && setting->fallback[0] != '\0';
+
+    if (!has_default)
+        text_add(text, setting->required ? "required" : "default: none");
     else
         text_addf(text, "default: %s", setting->fallback);
 }
