@@ -6,13 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
 #include "engine.h"
 #include "error.h"
-#include "http_client.h"
 #include "intake.h"
 #include "metrics.h"
 #include "process_metrics.h"
+#include "versions.h"
 
 enum { NUMBER_BYTES = 24 };
 
@@ -213,17 +212,24 @@ declare_partitions(struct collector *collector, struct metrics *metrics)
     return collector->lost != NULL;
 }
 
+/* A family has room for so many libraries beside our own version. */
+enum { LIBRARIES_SHOWN = METRICS_MAX_LABELS - 1 };
+_Static_assert((int)LIBRARIES_SHOWN <= (int)LIBRARIES, "labels without a library");
+
 /* Constant, and so set once. */
 static bool
 declare_build(struct metrics *metrics)
 {
-    static const char *const labels[] = {"version", "librdkafka", "libcurl", "libconfig", NULL};
-    const char *const values[] = {DVSYNC_VERSION, intake_library_version(), http_client_version(),
-                                  config_library_version()};
-    struct metric_family *family =
-        metrics_family(metrics, METRIC_GAUGE, "dvsync_build_info",
-                       "1; the versions are in the labels", labels, NULL);
+    static const char *labels[METRICS_MAX_LABELS + 1] = {"version"};
+    const char *values[METRICS_MAX_LABELS] = {DVSYNC_VERSION};
+    struct metric_family *family;
 
+    for (int i = 0; i < LIBRARIES_SHOWN; i++) {
+        labels[i + 1] = libraries[i].name;
+        values[i + 1] = libraries[i].version();
+    }
+    family = metrics_family(metrics, METRIC_GAUGE, "dvsync_build_info",
+                            "1; the versions are in the labels", labels, NULL);
     if (family == NULL)
         return false;
     metric_set(metric_series(family, values), 1);

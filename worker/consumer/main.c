@@ -9,12 +9,12 @@
 #include "config.h"
 #include "error.h"
 #include "exit_code.h"
-#include "http_client.h"
 #include "intake.h"
 #include "options.h"
 #include "settings.h"
 #include "signals.h"
 #include "text.h"
+#include "versions.h"
 #include "worker.h"
 
 static int
@@ -55,8 +55,9 @@ print(struct text *text)
 static int
 print_version(void)
 {
-    printf("dvsync-worker %s\nlibrdkafka %s\nlibcurl %s\nlibconfig %s\n", DVSYNC_VERSION,
-           intake_library_version(), http_client_version(), config_library_version());
+    puts("dvsync-worker " DVSYNC_VERSION);
+    for (int i = 0; i < LIBRARIES; i++)
+        printf("%s %s\n", libraries[i].name, libraries[i].version());
     return EXIT_CODE_STOPPED;
 }
 

@@ -10,7 +10,6 @@
 
 #include "admin.h"
 #include "collect.h"
-#include "config.h"
 #include "engine.h"
 #include "error.h"
 #include "exit_code.h"
@@ -20,6 +19,7 @@
 #include "metrics.h"
 #include "publisher.h"
 #include "settings.h"
+#include "versions.h"
 #include "wire.h"
 
 /*
@@ -65,6 +65,30 @@ name_topics(struct worker *worker, struct error *ret_error)
     return 0;
 }
 
+/* Versions, and what of the settings says most: which events, for how many environments. */
+static void
+log_start(struct worker *worker)
+{
+    const struct settings *settings = worker->settings;
+    const struct log_field essentials[] = {
+        log_string("version", DVSYNC_VERSION),
+        log_string("servers", settings->bootstrap_servers),
+        log_string("topic", settings->topic),
+        log_string("group", settings->group_id),
+        log_string("group_instance_id", settings->group_instance_id),
+        log_integer("environments", (int64_t)settings->routing.environment_count),
+        log_string("dead_letters", settings->dead_letters ? worker->dead_letter_topic : "off"),
+        log_integer("pid", getpid()),
+    };
+    enum { ESSENTIALS = sizeof(essentials) / sizeof(essentials[0]) };
+    struct log_field fields[ESSENTIALS + LIBRARIES];
+
+    memcpy(fields, essentials, sizeof(essentials));
+    for (int i = 0; i < LIBRARIES; i++)
+        fields[ESSENTIALS + i] = log_string(libraries[i].name, libraries[i].version());
+    log_write(worker->log, LOG_INFO, "dvsync-worker starts", fields, ESSENTIALS + LIBRARIES);
+}
+
 static int
 open_log(struct worker *worker, struct error *ret_error)
 {
@@ -76,15 +100,7 @@ open_log(struct worker *worker, struct error *ret_error)
                    (enum log_level)settings->log_level, (int)settings->log_burst, &worker->clock);
     if (worker->log == NULL)
         return error_set(ret_error, ERROR_MEMORY, "no memory for the log");
-    log_line(worker->log, LOG_INFO, "dvsync-worker starts", log_string("version", DVSYNC_VERSION),
-             log_string("librdkafka", intake_library_version()),
-             log_string("libcurl", http_client_version()),
-             log_string("libconfig", config_library_version()),
-             log_string("servers", settings->bootstrap_servers),
-             log_string("topic", settings->topic), log_string("group", settings->group_id),
-             log_string("group_instance_id", settings->group_instance_id),
-             log_integer("environments", (int64_t)settings->routing.environment_count),
-             log_string("admin", settings->admin_address), log_integer("pid", getpid()));
+    log_start(worker);
     return 0;
 }
 

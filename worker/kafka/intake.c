@@ -173,6 +173,7 @@ static const struct {
     {RD_KAFKA_RESP_ERR__SSL, LOG_ERROR, "no secure connection to a broker"},
     {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, LOG_ERROR, "no right to read as this group"},
     {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, LOG_ERROR, "no right to read a topic"},
+    {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, LOG_ERROR, "a topic does not exist, waiting for it"},
     {RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT, LOG_ERROR,
      "the broker does not allow this session.timeout.ms: no partitions will be assigned"},
     {RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED, LOG_ERROR,
