@@ -19,8 +19,9 @@ ifeq ($(MAKELEVEL),0)
 # all processors, unless the command line says otherwise
 MAKEFLAGS += --no-print-directory -j$(shell nproc 2>/dev/null || echo 1)
 endif
-ifneq ($(filter clean distclean,$(MAKECMDGOALS)),)
-# "make clean all" means one after the other
+ifneq ($(filter clean distclean test unit simulation integration asan fuzz bench demo lint,\
+         $(MAKECMDGOALS)),)
+# "make clean all" and "make unit lint" mean one after the other; what they call runs in parallel
 .NOTPARALLEL:
 endif
 ifndef V
@@ -96,14 +97,16 @@ include_flags = $(addprefix -I,$(or $(SEES_$(source_folder)),$(SEES_other) $(sou
                 $(PACKAGE_CFLAGS)
 grouped = -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
-# Everything is rebuilt when compiler, flags or version change; the first thing built also says
-# which packages are missing, before the compiler trips over them.
+# Everything is rebuilt when compiler, flags or version change. Before anything is built, what is
+# missing is named, so that the compiler does not trip over it.
 STAMP := $(OUT)/.flags
 FLAGS_TEXT = $(VERSION) $(COMPILE) $(PACKAGE_CFLAGS) $(LINK) $(LINK_LIBS)
-$(STAMP): FORCE
-	$(TOOLS)/install-packages --check build
+$(STAMP): FORCE check-packages
 	mkdir -p $(@D)
 	printf '%s\n' '$(FLAGS_TEXT)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_TEXT)' >$@
+
+check-packages:
+	$(TOOLS)/install-packages --check build
 
 $(OUT)/%.o: %.c $(STAMP)
 	mkdir -p $(@D)
@@ -165,7 +168,7 @@ $(foreach t,$(FUZZERS),$(eval $(call program_rule,fuzz/$(notdir $(t)),\
 
 # --- targets for people ---------------------------------------------------------------------------
 
-.PHONY: FORCE help all programs test unit simulation integration lint format asan fuzz bench demo \
+.PHONY: FORCE check-packages help all programs test unit simulation integration lint format asan fuzz bench demo \
         install clean distclean
 FORCE:
 
