@@ -63,14 +63,20 @@ submit_one(struct reader *reader)
 static void
 submit(struct reader *reader, bool is_all)
 {
-    for (;;) {
+    size_t submitted;
+    size_t waiting;
+
+    do {
         size_t calls = reader->waiting_weight / reader->limit;
 
         if (is_all && reader->waiting_weight % reader->limit != 0)
             calls++;
-        if (reader->submitted >= calls || !submit_one(reader))
+        submitted = reader->submitted;
+        waiting = reader->waiting_count;
+        if (submitted >= calls || !submit_one(reader))
             return;
-    }
+        /* else it came back empty, for want of memory */
+    } while (reader->submitted != submitted || reader->waiting_count != waiting);
 }
 
 static void
@@ -80,6 +86,16 @@ set_timer(struct reader *reader, int64_t wait_ms)
 
     if (timer_set(core->timers, &reader->timer, core->clock->mono_ms + wait_ms) != 0)
         submit(reader, true);
+}
+
+/* Nobody leaves for so long; without memory for the timer nobody would wake them, so they may. */
+static void
+pause_for(struct reader *reader, int64_t wait_ms)
+{
+    struct core *core = reader->core;
+
+    reader->is_backing_off =
+        timer_set(core->timers, &reader->timer, core->clock->mono_ms + wait_ms) == 0;
 }
 
 static void
@@ -186,17 +202,22 @@ take_aboard(struct reader *reader, struct batch *batch)
     }
 }
 
-/* Everybody still aboard waits again, in the old order and before those who came later. */
+/*
+ * Everybody still aboard waits again, in the old order and before those who came later. But who was
+ * alone goes last: it may be the one who cannot be read.
+ */
 static void
 put_back(struct reader *reader, struct batch *batch)
 {
+    bool is_first = batch->count > 1;
+
     for (size_t i = batch->count; i-- > 0;) {
         struct job *job = batch->jobs[i];
 
         if (job == NULL)
             continue;
         *reader->kind->batch_of(job) = NULL;
-        enlist(reader, job, true);
+        enlist(reader, job, is_first);
     }
     batch->count = 0;
 }
@@ -220,7 +241,10 @@ is_anybody_aboard(const struct batch *batch)
     return false;
 }
 
-/* The lane lets the call go: who comes along? One that was sent before (throttled) has its jobs already. */
+/*
+ * The lane lets the call go: who comes along? One that was sent before (throttled) has its jobs
+ * already; while the reader backs off nobody does, and its timer hands new calls over.
+ */
 static bool
 prepare(struct call *call)
 {
@@ -229,17 +253,19 @@ prepare(struct call *call)
 
     if (batch->count == 0) {
         reader->submitted--;
-        take_aboard(reader, batch);
+        if (!reader->is_backing_off)
+            take_aboard(reader, batch);
     }
     reader->kind->clear(batch);
-    if (is_anybody_aboard(batch) && reader->kind->fill(batch) == 0) {
-        tell_sent(reader, batch);
-        return true;
+    if (is_anybody_aboard(batch)) {
+        if (reader->kind->fill(batch) == 0) {
+            tell_sent(reader, batch);
+            return true;
+        }
+        put_back(reader, batch);
+        pause_for(reader, reader->core->settings->backoff_base_ms);
     }
-    put_back(reader, batch);
     free_batch(batch);
-    if (reader->waiting_count > 0 && !timer_is_set(&reader->timer))
-        set_timer(reader, reader->core->settings->backoff_base_ms);
     return false;
 }
 
@@ -271,8 +297,7 @@ back_off(struct reader *reader, struct batch *batch)
     report.next_in_ms = is_misconfigured
                             ? core->settings->probe_ms
                             : core_backoff_ms(core, reader->failures, call->error.retry_after_ms);
-    reader->is_backing_off = true;
-    set_timer(reader, report.next_in_ms);
+    pause_for(reader, report.next_in_ms);
     core->ports.failed(core->ports.context, &report);
 }
 
