@@ -77,7 +77,7 @@ find_job(struct batch *batch, const struct guid *user)
     return NULL;
 }
 
-/* Moves ${row} into its job; a second row for one user makes that an outcome of its own. */
+/* Moves ${row} into its job; further rows for one user make that an outcome of its own. */
 static void
 take_row(struct batch *batch, struct row *row)
 {
@@ -85,7 +85,7 @@ take_row(struct batch *batch, struct row *row)
 
     if (job == NULL)
         return;
-    if (job->row_state == ROW_ONE) {
+    if (job->row_state != ROW_NONE) {
         job->row_state = ROW_MANY;
         return;
     }
