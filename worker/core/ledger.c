@@ -58,7 +58,7 @@ ledger_settle(struct ledger *ledger, struct ticket *ticket, const struct environ
         return;
     }
     report_ticket(ledger, ticket, environment, user, ending);
-    if (record->open == 1) {
+    if (record->open == 1 && !record->is_given_up) {
         window_settle(window, record->serial);
         offsets_settled(ledger->offsets, window);
     }
@@ -68,6 +68,7 @@ ledger_settle(struct ledger *ledger, struct ticket *ticket, const struct environ
 void
 ledger_drop(struct ledger *ledger, struct ticket *ticket)
 {
+    ticket->record->is_given_up = true;
     close_ticket(ledger, ticket);
 }
 

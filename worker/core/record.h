@@ -52,6 +52,7 @@ struct record {
     int64_t record_ms; /* -1: none */
     int32_t open;      /* tickets that are not settled */
     int32_t ticket_count;
+    bool is_given_up; /* one of its tickets was dropped: it never settles in this window */
     struct ticket tickets[];
 };
 
