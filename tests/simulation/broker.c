@@ -101,10 +101,13 @@ make_event(struct simulation *simulation, struct sim_record *record, int user_in
     record->is_removal = simulation->has_leavers && chance(simulation, 8);
     if (record->is_removal) {
         leave(simulation, user, group);
-        time_ms = simulation->clock.wall_ms;
+        user->left_at_ms[group] = time_ms = simulation->clock.wall_ms;
     } else if (time_ms != EVENT_NO_TIME && simulation->clock.wall_ms - time_ms < 10000) {
         if (chance(simulation, 90)) {
             join(simulation, user, group);
+            /* nobody says of a join that it came before the removal it followed */
+            if (time_ms < user->left_at_ms[group])
+                time_ms = user->left_at_ms[group];
             user->ever_added[group] = true;
         }
         user->is_fresh = true;

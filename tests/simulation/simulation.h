@@ -64,8 +64,9 @@ struct sim_partition {
 
 struct sim_user {
     struct guid id;
-    bool is_member[MAX_GROUPS];  /* at present, truth */
-    bool ever_added[MAX_GROUPS]; /* a young "added" was published while a member */
+    bool is_member[MAX_GROUPS];     /* at present, truth */
+    int64_t left_at_ms[MAX_GROUPS]; /* wall, as the last removal says */
+    bool ever_added[MAX_GROUPS];    /* a young "added" was published while a member */
     bool has_row_at_start[MAX_ENVIRONMENTS];
     bool is_unlicensed; /* for ever */
     bool is_touched;    /* by an administrator's hand: unit and columns are not judged */
