@@ -103,7 +103,8 @@ sources_sent(void *context, struct job *job)
     struct site *site = context;
 
     note_sent(site, job);
-    job->sources_at_ms = site->core->clock->mono_ms;
+    if (job->wants_person)
+        job->sources_at_ms = site->core->clock->mono_ms;
     job->calls++;
 }
 

@@ -69,7 +69,7 @@ struct job {
     struct row row;
     bool has_person;
     struct person person;
-    int64_t sources_at_ms;  /* when they were asked for, monotonic */
+    int64_t sources_at_ms;  /* when the person was asked for, monotonic */
     bool wants_fresh_roles; /* LOOK must read the roles afresh (a move was decided) */
     bool has_fresh_roles;
 
