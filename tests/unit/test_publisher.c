@@ -84,6 +84,7 @@ static int
 teardown(void **state)
 {
     (void)state;
+    (void)rd_kafka_consumer_close(world.consumer); /* waits for ever once the cluster is gone */
     rd_kafka_mock_cluster_destroy(world.cluster);
     rd_kafka_destroy(world.consumer);
     log_destroy(world.log);
