@@ -1,0 +1,88 @@
+"""How fast and with how much work: seconds and CPU seconds of one worker on a real broker.
+
+Seconds are from exec until the broker reports the last offset committed, of the worker as of the
+bare consumer beside it. Short runs vary, so they are made several times and the median counts.
+"""
+import statistics
+
+from stage import Stage
+
+RUNS = 5
+READY = 10_000
+REPLAY_EVENTS = 1_000_000
+REPLAY_AGE_S = 2 * 3600
+NEW_USERS = 1000
+
+
+def run(stage, recipe, **more):
+    """One worker on what the stage was loaded with: seconds, CPU seconds, MiB, requests."""
+    stage.warm(stage.group_id)
+    stage.sandbox.ask("/ledger", method="DELETE")
+    watch = stage.watch()
+    worker = stage.start(recipe, **more)
+    last = stage.settled(watch)[1]
+    figures = {"seconds": last - worker.started, "cpu_s": worker.cpu_s(),
+               "rss_mib": worker.memory_mib("VmHWM"), "calls": stage.sandbox.calls()}
+    worker.stop()
+    return figures
+
+
+def runs(cluster, partitions, recipe, latency, bare=True, events=READY):
+    """Medians of several runs, each on a topic of its own, and of bare consumers in turn with them."""
+    found, bare_found = [], []
+    for _ in range(RUNS):
+        with Stage(cluster, partitions, READY, latency_low_ms=latency[0],
+                   latency_high_ms=latency[1]) as stage:
+            stage.load(events)
+            if bare:
+                bare_found.append(stage.bare())
+            found.append(run(stage, recipe))
+    median = {key: statistics.median(f[key] for f in found) for key in ("seconds", "cpu_s")}
+    return median, bare and statistics.median(f["exec_s"] for f in bare_found)
+
+
+def ready_look(cluster):
+    worker, bare_s = runs(cluster, 1, "unit", (0, 5))
+    return {"ready_look_10k_s": worker["seconds"], "ready_look_10k_cpu_s": worker["cpu_s"],
+            "bare_parse_10k_s": bare_s}
+
+
+def ready_look_slow(cluster):
+    return {"ready_look_10k_50ms_s": runs(cluster, 6, "unit", (50, 50), bare=False)[0]["seconds"]}
+
+
+def ready_both(cluster):
+    return {"ready_10k_s": runs(cluster, 1, "columns", (0, 5), bare=False)[0]["seconds"]}
+
+
+def replay(cluster):
+    with Stage(cluster, 6, READY) as stage:
+        stage.load(REPLAY_EVENTS, REPLAY_AGE_S)
+        bare = stage.bare()
+        worker = run(stage, "columns")
+    bare_rate = REPLAY_EVENTS / bare["cpu_s"]
+    rate = REPLAY_EVENTS / worker["cpu_s"]
+    return {"replay_events_per_cpu_s": rate, "replay_1m_s": worker["seconds"],
+            "replay_rss_mib": worker["rss_mib"], "replay_calls": worker["calls"]["total"],
+            "bare_parse_events_per_cpu_s": bare_rate, "bare_parse_1m_s": bare["exec_s"],
+            "replay_ratio_to_bare": rate / bare_rate}
+
+
+def start(cluster):
+    """From exec to the first committed event, beside the bare consumer's."""
+    found, bare_found = [], []
+    for _ in range(RUNS):
+        with Stage(cluster, 1, 1) as stage:
+            stage.load(1)
+            bare_found.append(stage.bare()["exec_s"])
+            found.append(run(stage, "columns")["seconds"])
+    return {"start_to_settled_ms": statistics.median(found) * 1000,
+            "bare_start_to_settled_ms": statistics.median(bare_found) * 1000}
+
+
+def new_users(cluster):
+    with Stage(cluster, 6, NEW_USERS, ready=False, latency_low_ms=50, latency_high_ms=50,
+               row_delay_ms=0) as stage:
+        stage.load(NEW_USERS)
+        worker = run(stage, "columns")
+    return {"new_users_per_s": NEW_USERS / worker["seconds"]}
