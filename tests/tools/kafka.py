@@ -176,11 +176,12 @@ class Cluster(Admin):
 
     def _format(self):
         # A new random id for each cluster: nodes of two clusters with the same id would talk to
-        # each other where a port is reused.
+        # each other where a port is reused. One that begins with "-" would be taken for an option,
+        # so it stands behind "--cluster-id=".
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         for node in self.nodes:
             self._file(node, "properties").write_text(self._server_properties(node))
-        formatters = [self._java(node, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c")
+        formatters = [self._java(node, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c")
                       for node in self.nodes]
         if any([process.wait() != 0 for process in formatters]):
             raise Failure("formatting the storage failed\n" + self.logs())
