@@ -181,8 +181,8 @@ class Cluster(Admin):
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         for node in self.nodes:
             self._file(node, "properties").write_text(self._server_properties(node))
-        formatters = [self._java(node, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c")
-                      for node in self.nodes]
+        formatters = [self._java(node, "kafka.tools.StorageTool", "format",
+                                 f"--cluster-id={cluster_id}", "-c") for node in self.nodes]
         if any([process.wait() != 0 for process in formatters]):
             raise Failure("formatting the storage failed\n" + self.logs())
         (self.folder / "formatted").touch()
