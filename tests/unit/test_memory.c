@@ -167,15 +167,32 @@ memory_gives_up_what_is_too_old_when_something_new_comes(void **state)
 }
 
 static void
-memory_is_cleared_whole(void **state)
+memory_covers_nothing_once_the_clocks_have_drifted_apart(void **state)
 {
+    static const struct {
+        int64_t drift_ms;
+        bool is_covered;
+    } cases[] = {{0, true},      {1000, true},     {-1000, true},    {1001, false},
+                 {-1001, false}, {3600000, false}, {-3600000, false}};
     struct fixture *fixture = *state;
 
     note(fixture, 1, 0);
-    note(fixture, 2, 0);
-    memory_clear(fixture->memory);
-    assert_int_equal(memory_count(fixture->memory), 0);
-    assert_false(covers(fixture, 1, 0, START_WALL_MS - 2 * MARGIN_MS));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fixture->clock.wall_ms = START_WALL_MS + cases[i].drift_ms;
+        assert_int_equal(covers(fixture, 1, 0, START_WALL_MS - 2 * MARGIN_MS), cases[i].is_covered);
+    }
+}
+
+static void
+memory_of_a_read_that_was_sent_before_a_jump_covers_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct guid id = user_id(1);
+    uint64_t routes[2] = {1, 0};
+
+    fixture->clock.wall_ms -= 3600000;
+    memory_note(fixture->memory, &fixture->prod, &id, routes, START_WALL_MS, START_MONO_MS);
+    assert_false(covers(fixture, 1, 0, fixture->clock.wall_ms - 2 * MARGIN_MS));
 }
 
 static void
@@ -206,7 +223,8 @@ main(void)
         TEST(memory_keeps_for_a_while_only),
         TEST(memory_is_bounded_and_the_oldest_go_first),
         TEST(memory_gives_up_what_is_too_old_when_something_new_comes),
-        TEST(memory_is_cleared_whole),
+        TEST(memory_covers_nothing_once_the_clocks_have_drifted_apart),
+        TEST(memory_of_a_read_that_was_sent_before_a_jump_covers_nothing),
         TEST(memory_of_no_time_remembers_nothing),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);

@@ -10,9 +10,6 @@
 #include "engine_private.h"
 #include "text.h"
 
-/* Wall and monotonic time may drift apart by so much before the memory is no longer trusted. */
-enum { DRIFT_MS = 1000 };
-
 /* --- names --------------------------------------------------------------------------------------- */
 
 const char *
@@ -191,7 +188,6 @@ engine_create(const struct engine_setup *setup, struct error *ret_error)
     };
     engine->topic_count = setup->topic_count;
     rng_seed(&engine->core.rng, setup->seed);
-    engine->drift_ms = setup->clock->wall_ms - setup->clock->mono_ms;
     timer_init(&engine->drain, give_up_all, engine);
     if (make_parts(engine, setup) == 0)
         return engine;
@@ -360,21 +356,9 @@ engine_answered(struct engine *engine, struct call *call)
 
 /* --- time ---------------------------------------------------------------------------------------- */
 
-static void
-check_drift(struct engine *engine)
-{
-    int64_t drift_ms = engine->core.clock->wall_ms - engine->core.clock->mono_ms;
-
-    if (drift_ms - engine->drift_ms <= DRIFT_MS && engine->drift_ms - drift_ms <= DRIFT_MS)
-        return;
-    engine->drift_ms = drift_ms;
-    memory_clear(engine->memory);
-}
-
 void
 engine_run(struct engine *engine)
 {
-    check_drift(engine);
     share_out(engine);
     timers_run(engine->core.timers, engine->core.clock->mono_ms);
 }

@@ -28,7 +28,6 @@ struct engine {
     int32_t main_partitions; /* of the main topic in all; 0: not known */
     int32_t main_assigned;
     bool has_new_share; /* one of the two has changed since lanes were told */
-    int64_t drift_ms;   /* wall minus monotonic when memory was last known to be sound */
     bool is_stopping;
     struct timer drain; /* when the jobs that still run are given up */
 };

@@ -11,6 +11,9 @@
 #include "list.h"
 #include "table.h"
 
+/* Wall and monotonic time may drift apart by so much before what was noted is no longer trusted. */
+enum { DRIFT_MS = 1000 };
+
 struct memory_key {
     struct guid user;
     int32_t environment;
@@ -86,18 +89,12 @@ memory_create(const struct memory_settings *settings, const struct clock *clock)
 }
 
 void
-memory_clear(struct memory *memory)
-{
-    while (!list_is_empty(&memory->by_age))
-        drop(memory, list_entry(memory->by_age.next, struct entry, link));
-}
-
-void
 memory_destroy(struct memory *memory)
 {
     if (memory == NULL)
         return;
-    memory_clear(memory);
+    while (!list_is_empty(&memory->by_age))
+        drop(memory, list_entry(memory->by_age.next, struct entry, link));
     free(memory);
 }
 
@@ -140,6 +137,16 @@ memory_note(struct memory *memory, const struct environment *environment, const 
     drop_old(memory);
 }
 
+/* Wall and monotonic time have not drifted apart since: wall times of then and of now compare. */
+static bool
+is_sound(const struct memory *memory, const struct entry *entry)
+{
+    const struct clock *clock = memory->clock;
+    int64_t drift_ms = (clock->wall_ms - clock->mono_ms) - (entry->sent_wall_ms - entry->sent_ms);
+
+    return drift_ms <= DRIFT_MS && drift_ms >= -DRIFT_MS;
+}
+
 bool
 memory_covers(struct memory *memory, const struct environment *environment, const struct guid *user,
               int route, int64_t latest_ms)
@@ -147,17 +154,8 @@ memory_covers(struct memory *memory, const struct environment *environment, cons
     const struct entry *entry = find(memory, environment, user);
 
     return entry != NULL && memory->clock->mono_ms - entry->sent_ms < memory->settings.keep_ms &&
-           route_set_has(entry->routes, route) && latest_ms >= 0 &&
+           is_sound(memory, entry) && route_set_has(entry->routes, route) && latest_ms >= 0 &&
            latest_ms < entry->sent_wall_ms - memory->settings.margin_ms;
-}
-
-void
-memory_forget(struct memory *memory, const struct environment *environment, const struct guid *user)
-{
-    struct entry *entry = find(memory, environment, user);
-
-    if (entry != NULL)
-        drop(memory, entry);
 }
 
 size_t

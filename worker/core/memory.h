@@ -11,7 +11,8 @@
 /*
  * What was verified lately: (environment, user, routes) was confirmed by Dataverse, and the earliest read it rests on was sent at
  * wall instant T. An event whose route is covered and that is older than T minus a margin is settled by it at once, which makes replays
- * cost nothing. Bounded; the oldest go first.
+ * cost nothing. Bounded; the oldest go first. When wall and monotonic time have drifted apart by more than a second since the read was sent,
+ * it covers nothing: its T cannot be compared with what the clock says now.
  */
 
 struct clock;
@@ -37,11 +38,6 @@ void memory_note(struct memory *memory, const struct environment *environment,
 /* True when an event for ${route} whose time is ${latest_ms}, the later of event and record, is covered; negative: it has none, and may be new. O(1). */
 bool memory_covers(struct memory *memory, const struct environment *environment,
                    const struct guid *user, int route, int64_t latest_ms);
-
-/* Forgets one pair (a removal arrived, a row was not as it was thought to be), or all (the clocks drifted apart). */
-void memory_forget(struct memory *memory, const struct environment *environment,
-                   const struct guid *user);
-void memory_clear(struct memory *memory);
 
 size_t memory_count(const struct memory *memory);
 
