@@ -91,24 +91,6 @@ run_settle(struct site *site, struct job *job, struct ticket *chain, const struc
     }
 }
 
-/* The run's tickets are settled: late ones are held against the verification just made, what is left runs once more. */
-void
-run_finish(struct site *site, struct job *job)
-{
-    struct coverage coverage = {site, job};
-    struct ending remembered = {
-        .outcome = OUTCOME_DONE, .reason = "remembered", .detail = "", .request_id = ""};
-
-    run_settle(site, job, tickets_take(&job->late, is_covered, &coverage), &remembered);
-    if (tickets_are_none(&job->late)) {
-        run_remove(site, job);
-        return;
-    }
-    stop_all(site, job);
-    run_begin(site, job);
-    sync_restart(site, job);
-}
-
 static bool
 is_stale(const struct ticket *ticket, void *arg)
 {
@@ -125,6 +107,25 @@ run_drop(struct site *site, struct ticket *chain)
         following = ticket->next;
         ledger_drop(site->ledger, ticket);
     }
+}
+
+/* The run's tickets are settled: late ones are held against the verification just made, what is left runs once more. */
+void
+run_finish(struct site *site, struct job *job)
+{
+    struct coverage coverage = {site, job};
+    struct ending remembered = {
+        .outcome = OUTCOME_DONE, .reason = "remembered", .detail = "", .request_id = ""};
+
+    run_drop(site, tickets_take(&job->late, is_stale, NULL));
+    run_settle(site, job, tickets_take(&job->late, is_covered, &coverage), &remembered);
+    if (tickets_are_none(&job->late)) {
+        run_remove(site, job);
+        return;
+    }
+    stop_all(site, job);
+    run_begin(site, job);
+    sync_restart(site, job);
 }
 
 /* The tickets of this run that still count; false: none, and the run is over. */
