@@ -61,6 +61,14 @@ world_give_rows(struct world *world, int environment, int first, int last)
         world->rows[environment][user] = (struct world_row){.count = 1, .unit = ROOT};
 }
 
+void
+world_name(struct world *world, int user, const char *department)
+{
+    struct world_person *person = &world->people[user];
+
+    snprintf(person->department, sizeof(person->department), "%s", department);
+}
+
 /* --- reading --------------------------------------------------------------------------------- */
 
 static struct row

@@ -61,6 +61,9 @@ struct world {
 /* Enabled rows in the root unit for users ${first} to ${last} of ${environment}. */
 void world_give_rows(struct world *world, int environment, int first, int last);
 
+/* The department of ${user}, which feeds the cost centre. */
+void world_name(struct world *world, int user, const char *department);
+
 /* Puts the answer into ${call}. Tokens last for a day. */
 void world_answer(struct world *world, struct call *call);
 

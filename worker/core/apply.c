@@ -11,6 +11,7 @@
 #include "confirm.h"
 #include "fault.h"
 #include "lane.h"
+#include "run.h"
 #include "sync.h"
 #include "text.h"
 #include "trouble.h"
@@ -47,14 +48,11 @@ lane_of(const struct site *site, enum call_kind kind)
     return kind == CALL_FORCE_SYNC ? site->bap : site->dataverse;
 }
 
-/* It leaves now: from here on a revoke does not cancel the run. */
 static bool
 prepare(struct call *call)
 {
     struct job *job = call->owner;
 
-    if (is_write(call->kind))
-        job->has_written = true;
     job->calls++;
     return true;
 }
@@ -129,9 +127,17 @@ apply_cancel(struct site *site, struct job *job)
 }
 
 bool
+apply_has_written(const struct job *job)
+{
+    const struct call *call = job->call;
+
+    return job->has_written || (call != NULL && is_write(call->kind) && call->was_sent);
+}
+
+bool
 apply_is_past_write(const struct job *job)
 {
-    return job->has_written && !job->is_over && job->state != JOB_BACKING_OFF &&
+    return apply_has_written(job) && !job->is_over && job->state != JOB_BACKING_OFF &&
            job->state != JOB_HELD;
 }
 
@@ -267,10 +273,12 @@ trouble(struct site *site, struct job *job, struct call *call)
 
     forget_copies(site, call);
     end(job);
-    if (verdict == VERDICT_MISCONFIGURED)
+    if (verdict != VERDICT_MISCONFIGURED)
+        trouble_meet(site, job, verdict, reason, &error);
+    else if (run_drop_stale(site, job))
         fault_hold(site, kind, job, &error);
     else
-        trouble_meet(site, job, verdict, reason, &error);
+        run_finish(site, job);
 }
 
 static const char *
@@ -294,6 +302,7 @@ done(struct call *call)
     struct job *job = call->owner;
     struct own_call *own = (struct own_call *)(void *)call;
 
+    job->has_written = apply_has_written(job);
     snprintf(job->request_id, sizeof(job->request_id), "%s", call->error.request_id);
     if (call->verdict == VERDICT_DONE) {
         job->call = NULL;

@@ -78,7 +78,7 @@ arrive_removal(struct site *site, const struct guid *user, int route, int64_t ev
     if (job == NULL || job->is_over)
         return;
     doubt(&job->late, route, event_ms);
-    if (job->has_written)
+    if (apply_has_written(job))
         return;
     doubt(&job->tickets, route, event_ms);
     if (!site->environment->has_graph) {

@@ -139,6 +139,7 @@ struct call {
     int64_t sent_at_ms;    /* monotonic */
     int64_t sent_wall_ms;
     bool is_flying; /* its lane's: sent and not answered */
+    bool was_sent;  /* likewise: has left at least once */
     void *wire;     /* the wire's own, while in flight */
 
     /* what is asked; which of these is said with each kind in services/ */

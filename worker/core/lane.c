@@ -181,8 +181,10 @@ send(struct lane *lane, struct call *call, const char *token)
     list_add_last(&lane->flying, &call->link);
     lane->in_flight++;
     call->is_flying = true;
-    if (core->ports.send(core->ports.context, call, token))
+    if (core->ports.send(core->ports.context, call, token)) {
+        call->was_sent = true;
         return;
+    }
     land(lane, call);
     list_add_first(&lane->queue, &call->link);
     lane->waiting++;
@@ -237,7 +239,7 @@ void
 lane_submit(struct lane *lane, struct call *call)
 {
     call->lane = lane;
-    call->is_resent = false;
+    call->is_resent = call->was_sent = false;
     list_add_last(&lane->queue, &call->link);
     lane->waiting++;
     lane_pump(lane);
