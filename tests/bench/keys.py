@@ -31,7 +31,10 @@ class Key:
         if limit is None:
             return "stated"
         times = f" ({self.aim[1]} × {self.aim[0]})" if isinstance(self.aim, tuple) else ""
-        return f"{self.relation} {limit:,.{self.digits if times else 4}f}".rstrip("0").rstrip(".") + times
+        return f"{self.relation} {round(limit, self.digits if times else 4):,}{times}"
+
+    def value_text(self, figures):
+        return f"{figures[self.name]:,.{self.digits}f}"
 
     def met(self, figures):
         limit = self.limit(figures)
@@ -62,7 +65,9 @@ KEYS = [
     Key("bare_parse_1m_s", measure_speed.replay),
     Key("new_users_per_s", measure_speed.new_users, digits=0),
     Key("rss_mib_100k", measure_memory.unsettled, AT_MOST, 48, 1),
+    Key("bytes_per_event", measure_memory.unsettled, digits=0),
     Key("rss_mib_idle", measure_memory.idle, AT_MOST, 14, 1),
+    Key("rss_mib_idle_tls", measure_memory.idle_tls, AT_MOST, 18, 1),
     Key("start_to_settled_ms", measure_speed.start, AT_MOST, 200, 0),
     Key("bare_start_to_settled_ms", measure_speed.start, digits=0),
 ]

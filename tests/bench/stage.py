@@ -22,7 +22,7 @@ def program(name, *arguments):
 class Stage:
     """As a context: what it started ends with it."""
 
-    def __init__(self, cluster, partitions, people, ready=True, **settings):
+    def __init__(self, cluster, partitions, people, ready=True, arguments=(), **settings):
         self.cluster = cluster
         self.partitions = partitions
         self.folder_holder = tempfile.TemporaryDirectory(prefix="bench-")
@@ -33,7 +33,7 @@ class Stage:
         self.events = 0
         for suffix in ("", ".dlq"):
             cluster.create_topic(self.topic + suffix, partitions=partitions)
-        self.sandbox = Sandbox(self.folder)
+        self.sandbox = Sandbox(self.folder, *arguments)
         self.sandbox.set(limits=0, **{"latency_low_ms": 0, "latency_high_ms": 0, **settings})
         world.seed(self.sandbox, people, ready)
         self.people = people
