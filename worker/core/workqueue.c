@@ -92,6 +92,8 @@ job_forget_reads(struct job *job)
     memset(&job->row, 0, sizeof(job->row));
     memset(&job->person, 0, sizeof(job->person));
     memset(job->sets, 0, 2 * job->words * sizeof(job->sets[0]));
+    memset(job->columns_written, 0, sizeof(job->columns_written));
+    job->has_moved = false;
     job->row_state = ROW_UNREAD;
     job->has_person = job->has_fresh_roles = job->wants_fresh_roles = false;
     job->is_read_sent = false;

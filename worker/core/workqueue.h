@@ -76,8 +76,8 @@ struct job {
     /* what was done in this run */
     bool is_synced; /* addUser was accepted */
     int64_t synced_at_ms;
-    bool
-        has_written; /* a write was sent and answered; apply_has_written knows of one in flight too */
+    bool has_written; /* a write was answered; of one in flight apply_has_written knows too */
+    /* since the last reading from the start, so that what did not stay is told from what changed */
     bool has_moved;
     uint64_t columns_written[2]; /* bit set by the environment's column */
     struct text *changes;        /* for the report; NULL: none yet */
