@@ -229,7 +229,6 @@ do_look_roles(struct site *site, struct job *job)
 {
     job->wants_fresh_roles = true;
     read_row(site, job);
-    reader_flush(site->look);
 }
 
 static void
