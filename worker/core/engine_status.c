@@ -45,10 +45,11 @@ oldest_of(const struct tickets *tickets, const struct window *window, int64_t ol
 static int64_t
 oldest_unsettled_ms(const struct engine *engine, const struct window *window)
 {
-    int64_t oldest_ms = 0;
+    int64_t oldest_ms;
 
     if (window_unsettled(window) == 0)
         return 0;
+    oldest_ms = strays_oldest_ms(engine->strays, window);
     for (struct job *job = workqueue_first(engine->workqueue); job != NULL;
          job = workqueue_next(job)) {
         oldest_ms = oldest_of(&job->tickets, window, oldest_ms);
@@ -165,17 +166,25 @@ insert(struct oldest *list, size_t count, struct oldest candidate)
 }
 
 static size_t
+insert_all(struct oldest *list, size_t count, const struct job *job, const struct tickets *tickets)
+{
+    for (struct ticket *ticket = tickets_first(tickets); ticket != NULL;
+         ticket = tickets_next(tickets, ticket)) {
+        if (!record_is_stale(ticket->record))
+            count = insert(list, count, (struct oldest){job, ticket});
+    }
+    return count;
+}
+
+static size_t
 find_oldest(const struct engine *engine, struct oldest *list)
 {
     size_t count = 0;
 
     for (struct job *job = workqueue_first(engine->workqueue); job != NULL;
          job = workqueue_next(job)) {
-        for (struct ticket *ticket = tickets_first(&job->tickets); ticket != NULL;
-             ticket = tickets_next(&job->tickets, ticket)) {
-            if (!record_is_stale(ticket->record))
-                count = insert(list, count, (struct oldest){job, ticket});
-        }
+        count = insert_all(list, count, job, &job->tickets);
+        count = insert_all(list, count, job, &job->late);
     }
     return count;
 }

@@ -194,3 +194,19 @@ strays_count(const struct strays *strays)
 {
     return strays->count;
 }
+
+int64_t
+strays_oldest_ms(const struct strays *strays, const struct window *window)
+{
+    int64_t oldest_ms = 0;
+
+    list_for_each(link, following, &strays->list)
+    {
+        const struct stray *stray = list_entry(link, struct stray, link);
+        int64_t at_ms = stray->payload->timestamp_ms;
+
+        if (stray->window == window && at_ms > 0 && (oldest_ms == 0 || at_ms < oldest_ms))
+            oldest_ms = at_ms;
+    }
+    return oldest_ms;
+}

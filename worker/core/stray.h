@@ -28,6 +28,9 @@ void strays_revoked(struct strays *strays);
 /* Shutdown: all are let go, unsettled. */
 void strays_give_up(struct strays *strays);
 
+/* Timestamp of the oldest one from ${window}; 0: none, or none has any. */
+int64_t strays_oldest_ms(const struct strays *strays, const struct window *window);
+
 size_t strays_count(const struct strays *strays);
 
 #endif
