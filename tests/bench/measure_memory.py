@@ -18,8 +18,8 @@ def taken_in(worker, events):
 
 
 def unsettled(cluster):
-    """100,000 events that wait for services which never answer; the growth from the first record on,
-    buffers of the Kafka client included, is shared out among the events."""
+    """100,000 events that wait for services which never answer. The growth from the first record
+    on, buffers of the Kafka client included, is shared out among the events."""
     with Stage(cluster, 1, USERS) as stage:
         stage.sandbox.ask("/faults", {"service": "login", "times": 0, "cut": "silent"})
         worker = stage.start("columns", WIDE)
@@ -59,8 +59,8 @@ def idle_tls(cluster):
 
 def make_certificate(key, certificate):
     run = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=bench",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
         capture_output=True, text=True)
     if run.returncode != 0:
         raise Failure(f"openssl: {run.stderr.strip()}")

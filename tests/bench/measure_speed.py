@@ -28,7 +28,7 @@ def run(stage, recipe, **more):
 
 
 def runs(cluster, partitions, recipe, latency, bare=True, events=READY):
-    """Medians of several runs, each on a topic of its own, and of bare consumers in turn with them."""
+    """Medians of several runs, each on its own topic, and of bare consumers in turn with them."""
     found, bare_found = [], []
     for _ in range(RUNS):
         with Stage(cluster, partitions, READY, latency_low_ms=latency[0],

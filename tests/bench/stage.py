@@ -53,7 +53,7 @@ class Stage:
         self.events += events
 
     def bare(self, *properties):
-        """The bare consumer's figures for what was loaded, and its seconds measured as the worker's."""
+        """The bare consumer's figures for what was loaded; exec_s is measured as the worker's."""
         group = f"{self.topic}-bare-{uuid.uuid4().hex[:4]}"
         self.warm(group)
         watch = self.watch(group)

@@ -33,7 +33,7 @@ def attributes(number):
 
 
 def seed(sandbox, people, ready):
-    """Fills ${sandbox} with so many people in the group; ${ready}: their rows are as they must be."""
+    """Fills ${sandbox} with so many people in the group; ${ready}: with right rows."""
     ask = sandbox.ask
     ask("/applications", {"tenant": TENANT, "client": CLIENT, "secret": SECRET,
                           "bap_management": True, "read_users": True, "read_members": True})
@@ -55,6 +55,7 @@ def seed(sandbox, people, ready):
 def configuration(state, bootstrap, topic, group_id, recipe, extra="", lanes=NO_LIMITS):
     """The worker's, for services as ${state} of the sandbox says where they are."""
     origins = state["origins"]
+    graph = "true" if recipe == "columns" else "false"
     return f"""
 kafka: {{ bootstrap_servers = "{bootstrap}"; topic = "{topic}"; group_id = "{group_id}";
          backfill = false; }};
@@ -64,8 +65,8 @@ lanes: {{ {lanes} }};
 log: {{ format = "json"; level = "info"; }};
 identities = ( {{ name = "main"; tenant = "{TENANT}"; client_id = "{CLIENT}";
                  secret_env = "BENCH_SECRET"; }} );
-environments = ( {{ name = "prod"; id = "{ENVIRONMENT}"; url = "{state['environments'][ENVIRONMENT]}";
-                   identity = "main"; graph = {"true" if recipe == "columns" else "false"}; }} );
+environments = ( {{ name = "prod"; id = "{ENVIRONMENT}"; identity = "main";
+                   url = "{state['environments'][ENVIRONMENT]}"; graph = {graph}; }} );
 recipes = ( {{ name = "sales"; {RECIPES[recipe]} }} );
 routes = ( {{ group = "{GROUP}"; environment = "prod"; recipe = "sales"; }} );
 {extra}
