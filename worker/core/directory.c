@@ -266,14 +266,3 @@ directory_learn_copies(struct directory *directory, const struct guid *unit,
     }
     return 0;
 }
-
-void
-directory_forget_copy(struct directory *directory, const struct guid *root, const struct guid *unit)
-{
-    struct copy_entry *entry = find_copy(directory, root, unit);
-
-    if (entry == NULL)
-        return;
-    HASH_DELETE(hh, directory->copies, entry);
-    free(entry);
-}

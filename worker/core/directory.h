@@ -57,8 +57,4 @@ int directory_learn_copies(struct directory *directory, const struct guid *unit,
                            const struct guid *roots, size_t root_count,
                            const struct role_entry *roles, size_t count);
 
-/* One copy was refused: forget it, so that it is asked for again. */
-void directory_forget_copy(struct directory *directory, const struct guid *root,
-                           const struct guid *unit);
-
 #endif

@@ -196,7 +196,7 @@ int64_t engine_next_ms(const struct engine *engine);
 /* Stops intake; jobs that have not sent a write are given up when ${drain_ms} have passed. */
 void engine_stop(struct engine *engine, int64_t drain_ms);
 bool engine_is_drained(
-    const struct engine *engine); /* nothing runs, all that is settled was committed */
+    const struct engine *engine); /* nothing runs; what has settled may still be to commit */
 
 /* --- for probes, metrics and people -------------------------------------------------------------------- */
 

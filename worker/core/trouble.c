@@ -59,8 +59,7 @@ is_of_route(const struct ticket *ticket, void *arg)
 static void
 settle_kept(struct site *site, struct job *job)
 {
-    int32_t route = job->tickets.kept->route;
-    struct ticket *chain = tickets_take(&job->tickets, is_of_route, &route);
+    struct ticket *chain = tickets_take(&job->tickets, is_of_route, &job->kept_route);
     struct ending ending = {OUTCOME_DEAD, job->reason, job->detail == NULL ? "" : job->detail,
                             job->request_id, job->attempts};
     struct ticket *following;
@@ -119,6 +118,7 @@ keep_next(struct site *site, struct job *job)
         return;
     }
     job->state = JOB_KEEPING;
+    job->kept_route = job->tickets.kept->route;
     job->keeping = keeper_keep(site->keeper, job->tickets.kept->payload, &reason, kept, job);
     if (job->keeping == NULL)
         hold_for(site, job, core->settings->backoff_cap_ms);

@@ -83,6 +83,7 @@ struct job {
     struct text *changes;        /* for the report; NULL: none yet */
     struct call *call;           /* its own call, while one is under way; apply.c's */
     struct keeping *keeping;     /* while a record of it is being kept; keep.h's */
+    int32_t kept_route;          /* whose record that is */
     int calls;
 
     /* trouble */
