@@ -22,5 +22,6 @@ def library_version(name):
 def describe():
     """Flat, for the JSON that a run writes."""
     return {"date": time.strftime("%Y-%m-%d", time.gmtime()), "cpu": processor(),
-            "cores": len(os.sched_getaffinity(0)), "kernel": re.match(r"[\d.]*\d|$", platform.release())[0],
+            "cores": len(os.sched_getaffinity(0)),
+            "kernel": re.match(r"[\d.]*\d|$", platform.release())[0],
             **{f"version_{name.replace('-', '_')}": library_version(name) for name in PACKAGES}}

@@ -60,7 +60,8 @@ def idle_tls(cluster):
 def make_certificate(key, certificate):
     run = subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-         "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+         "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", key, "-out", certificate],
         capture_output=True, text=True)
     if run.returncode != 0:
         raise Failure(f"openssl: {run.stderr.strip()}")

@@ -62,6 +62,10 @@ class Stage:
                                      self.events, *properties))
         return {**figures, "exec_s": self.settled(watch)[1] - started}
 
+    def restart_group(self):
+        """The next worker reads everything again."""
+        self.group_id = f"{self.topic}-workers-{uuid.uuid4().hex[:4]}"
+
     def warm(self, group):
         """A coordinator that has just loaded a group would be measured with it."""
         self.cluster.committed(group)
