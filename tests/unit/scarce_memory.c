@@ -7,6 +7,7 @@
 static bool is_armed;
 static bool has_failed;
 static size_t left;
+static size_t live;
 
 void
 scarce_memory_fail_after(size_t count)
@@ -21,6 +22,12 @@ scarce_memory_has_failed(void)
 {
     is_armed = false;
     return has_failed;
+}
+
+size_t
+scarce_memory_live(void)
+{
+    return live;
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
@@ -43,6 +50,7 @@ scarce_memory_works(void)
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
+extern void __libc_free(void *memory);
 /* NOLINTEND(bugprone-reserved-identifier,readability-inconsistent-declaration-parameter-name) */
 
 static bool
@@ -56,22 +64,38 @@ fails(void)
     return true;
 }
 
+static void *
+counted(void *memory)
+{
+    live += memory != NULL;
+    return memory;
+}
+
 void *
 malloc(size_t size)
 {
-    return fails() ? NULL : __libc_malloc(size);
+    return fails() ? NULL : counted(__libc_malloc(size));
 }
 
 void *
 calloc(size_t count, size_t size)
 {
-    return fails() ? NULL : __libc_calloc(count, size);
+    return fails() ? NULL : counted(__libc_calloc(count, size));
 }
 
 void *
 realloc(void *memory, size_t size)
 {
+    if (memory == NULL)
+        return malloc(size);
     return fails() ? NULL : __libc_realloc(memory, size);
+}
+
+void
+free(void *memory)
+{
+    live -= memory != NULL;
+    __libc_free(memory);
 }
 
 #endif

@@ -6,7 +6,7 @@
 
 /*
  * Memory that runs out when a test wants it: takes the place of malloc and its kin in programs that
- * use it. With sanitizers, which have their own, nothing ever fails.
+ * use it. With sanitizers, which have their own, nothing ever fails and nothing is counted.
  */
 
 /* The allocation after the next ${count} fails, once. */
@@ -14,6 +14,9 @@ void scarce_memory_fail_after(size_t count);
 
 /* True when it has failed; it does not any more. */
 bool scarce_memory_has_failed(void);
+
+/* Allocations that live. */
+size_t scarce_memory_live(void);
 
 /* False: allocations cannot be made to fail in this build. */
 bool scarce_memory_works(void);
