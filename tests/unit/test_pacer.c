@@ -99,6 +99,7 @@ pacer_expects_calls_in_flight_to_take_as_long_as_others(void **state)
     note(*state, 1, 400, 0);
     assert_int_equal(pacer_wait_ms(*state, 1, 0, 1200, 0), 0);
     assert_int_equal(pacer_wait_ms(*state, 2, 0, 1200, 0), SPAN_MS);
+    assert_int_equal(pacer_wait_ms(*state, 4, 0, 1200, 0), SPAN_MS);
 }
 
 static void
@@ -114,8 +115,9 @@ pacer_counts_execution_time_of_more_calls_than_it_remembers(void **state)
     note(*state, 3 * ROOM, 100, 0);
     assert_int_equal(pacer_used(*state, 0), ROOM);
     assert_int_equal(pacer_wait_ms(*state, 0, 0, 2400, 1), SPAN_MS - 1);
-    note(*state, 1, 0, SPAN_MS);
-    assert_int_equal(pacer_wait_ms(*state, 0, 0, 100, SPAN_MS), 0);
+    note(*state, 1, 50, SPAN_MS);
+    assert_int_equal(pacer_wait_ms(*state, 1, 0, 150, SPAN_MS), 0);
+    assert_int_equal(pacer_wait_ms(*state, 2, 0, 150, SPAN_MS), SPAN_MS);
 }
 
 static void

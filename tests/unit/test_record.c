@@ -123,7 +123,9 @@ record_is_stale_once_its_window_is_closed(void **state)
 
     (void)state;
     assert_int_equal(window_take(window, 5, &serial), 0);
+    assert_int_equal(window_take(window, 6, &serial), 0);
     record_bind(record, window, serial);
+    assert_int_equal(window_offset(record->window, record->serial), 6);
     window_close(window);
     window_release(window); /* the record holds it still */
     assert_true(record_is_stale(record));

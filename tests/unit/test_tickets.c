@@ -130,6 +130,7 @@ tickets_keep_one_payload_for_each_route(void **state)
     struct ticket *one = add(fixture, 0, 10);
     struct ticket *other = add(fixture, 1, 5);
 
+    assert_false(tickets_are_none(&fixture->tickets));
     assert_non_null(one->payload);
     assert_non_null(other->payload);
     assert_int_equal(count(&fixture->tickets), 2);
