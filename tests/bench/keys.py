@@ -59,6 +59,7 @@ KEYS = [
     Key("replay_events_per_cpu_s", measure_speed.replay, AT_LEAST, 280_000, 0),
     Key("replay_1m_s", measure_speed.replay, AT_MOST, 4),
     Key("replay_rss_mib", measure_speed.replay, AT_MOST, 40, 1),
+    Key("replay_rss_small_batches_mib", measure_speed.replay_small_batches, digits=1),
     Key("replay_calls", measure_speed.replay, AT_MOST, 1200, 0),
     Key("replay_ratio_to_bare", measure_speed.replay, AT_LEAST, 0.7),
     Key("bare_parse_events_per_cpu_s", measure_speed.replay, digits=0),

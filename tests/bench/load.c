@@ -3,7 +3,7 @@
  * keyed by the user, all of one group and one age. User number i has the id that user_id in
  * world.py gives it. Faster than the programs that are measured; prints nothing.
  *
- *     load BOOTSTRAP TOPIC GROUP EVENTS USERS AGE_S
+ *     load BOOTSTRAP TOPIC GROUP EVENTS USERS AGE_S BATCH_BYTES
  */
 #include <inttypes.h>
 #include <stdint.h>
@@ -43,12 +43,13 @@ delivered(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaque)
 }
 
 static rd_kafka_t *
-connect_to(const char *bootstrap)
+connect_to(const char *bootstrap, const char *batch_bytes)
 {
     const char *const settings[][2] = {
         {"bootstrap.servers", bootstrap},
         {"enable.idempotence", "true"},
         {"linger.ms", "20"},
+        {"batch.size", batch_bytes},
         {"queue.buffering.max.messages", "200000"},
     };
     char text[256];
@@ -102,8 +103,8 @@ main(int count, char **argument)
     rd_kafka_t *producer;
     time_t then;
 
-    if (count != 7)
-        die("usage", "load BOOTSTRAP TOPIC GROUP EVENTS USERS AGE_S");
+    if (count != 8)
+        die("usage", "load BOOTSTRAP TOPIC GROUP EVENTS USERS AGE_S BATCH_BYTES");
     batch.group = argument[3];
     batch.events = strtoll(argument[4], NULL, 10);
     batch.users = strtoll(argument[5], NULL, 10);
@@ -112,7 +113,7 @@ main(int count, char **argument)
     if (batch.users < 1 || gmtime_r(&then, &parts) == NULL)
         die("usage", "at least one user, and a time that exists");
     (void)strftime(batch.time, sizeof(batch.time), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    producer = connect_to(argument[1]);
+    producer = connect_to(argument[1], argument[7]);
     for (int64_t i = 0; i < batch.events; i++) {
         publish(producer, argument[2], &batch, i);
         rd_kafka_poll(producer, 0);

@@ -12,6 +12,7 @@ REPLAY_RUNS = 3
 READY = 10_000
 REPLAY_EVENTS = 1_000_000
 REPLAY_AGE_S = 2 * 3600
+JAVA_BATCH_BYTES = 16384  # batch.size as it comes; librdkafka's is 1,000,000
 NEW_USERS = 1000
 
 
@@ -76,6 +77,14 @@ def replay(cluster):
             "bare_parse_events_per_cpu_s": bare_rate,
             "bare_parse_1m_s": median(bare_found, "exec_s"),
             "replay_ratio_to_bare": rate / bare_rate}
+
+
+def replay_small_batches(cluster):
+    """The same topic as a Java producer fills it. A fetch is at least one batch of each partition,
+    so the producer's batches decide on the consumer's memory."""
+    with Stage(cluster, 6, READY) as stage:
+        stage.load(REPLAY_EVENTS, REPLAY_AGE_S, JAVA_BATCH_BYTES)
+        return {"replay_rss_small_batches_mib": run(stage, "columns")["rss_mib"]}
 
 
 def start(cluster):

@@ -34,7 +34,7 @@ class Stage:
         for suffix in ("", ".dlq"):
             cluster.create_topic(self.topic + suffix, partitions=partitions)
         self.sandbox = Sandbox(self.folder, *arguments)
-        self.sandbox.set(limits=0, **{"latency_low_ms": 0, "latency_high_ms": 0, **settings})
+        self.sandbox.set(**{"limits": 0, "latency_low_ms": 0, "latency_high_ms": 0, **settings})
         world.seed(self.sandbox, people, ready)
         self.people = people
 
@@ -47,9 +47,10 @@ class Stage:
         self.sandbox.stop()
         self.folder_holder.cleanup()
 
-    def load(self, events, age_s=1):
-        """Publishes ${events} events of all people in turn."""
-        program("load", self.cluster.bootstrap, self.topic, world.GROUP, events, self.people, age_s)
+    def load(self, events, age_s=1, batch_bytes=1_000_000):
+        """Publishes ${events} events of all people in turn, in batches of at most so many bytes."""
+        program("load", self.cluster.bootstrap, self.topic, world.GROUP, events, self.people, age_s,
+                batch_bytes)
         self.events += events
 
     def bare(self, *properties):
@@ -70,7 +71,7 @@ class Stage:
         """A coordinator that has just loaded a group would be measured with it."""
         self.cluster.committed(group)
 
-    def watch(self, group=None, events=None, period_ms=2, seconds=300):
+    def watch(self, group=None, events=None, period_ms=2, seconds=900):
         """Starts to watch what ${group} (the worker's) commits; settled() takes the answer."""
         watch = subprocess.Popen(
             [BUILD / "bench" / "watch_commits", self.cluster.bootstrap, group or self.group_id,
