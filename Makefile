@@ -246,7 +246,7 @@ fuzz:
 	$(TOOLS)/run-fuzzers $(BUILD)/fuzz $(FUZZ_SECONDS)
 
 bench:
-	$(packages) build test kafka
+	$(packages) build bench kafka
 	+$(MAKE) programs helpers bench-programs
 	DVSYNC_BUILD=$(OUT) tests/bench/run
 
