@@ -89,8 +89,10 @@ make_environment(struct environment *environment, const char *name, bool has_gra
     environment->role_count = ROLES;
     environment->columns[0] = (struct column){must(strdup("new_costcentre")), COLUMN_TEXT};
     environment->columns[1] = (struct column){must(strdup("new_level")), COLUMN_INTEGER};
-    environment->attributes[0] = (struct attribute){must(strdup("department")), COLUMN_TEXT};
-    environment->attributes[1] = (struct attribute){must(strdup("ext_level")), COLUMN_INTEGER};
+    if (has_graph) {
+        environment->attributes[0] = (struct attribute){must(strdup("department")), COLUMN_TEXT};
+        environment->attributes[1] = (struct attribute){must(strdup("ext_level")), COLUMN_INTEGER};
+    }
     environment->units[0].name = must(strdup("Sales"));
     environment->units[1] = (struct reference){unit_id(LABS), must(strdup(""))};
     environment->roles[0] = (struct reference){role_id(ADMIN), must(strdup(""))};
