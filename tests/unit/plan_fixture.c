@@ -34,14 +34,14 @@ static const char *const action_names[] = {
     [PLAN_REJECT] = "reject",
 };
 
-/* "1@9", or "1" for a root role where roots are meant. */
+/* "1@9", or "1" for a root role where roots are meant, and are. */
 static void
 print_role(struct text *line, const struct guid *id, const char *before, bool is_root)
 {
     int unit = id->bytes[0] == 0x44 ? ROOT : id->bytes[13];
 
     text_addf(line, "%s%d", before, id->bytes[15]);
-    if (!is_root)
+    if (!is_root || unit != ROOT)
         text_addf(line, "@%d", unit);
 }
 
@@ -216,6 +216,7 @@ decide(const struct plan_case *plan_case, const struct environment *environment,
     assert_int_equal(want_init(&want, environment), 0);
     want_clear(&want);
     want_add(&want, &environment->routes[0]);
+    plan.action = PLAN_SKIP; /* whatever an earlier decision left */
     plan_next(&view, &plan);
     print_plan(line, &plan);
     want_fini(&want);

@@ -357,6 +357,10 @@ recipes_of_tickets_that_count_are_wanted(void **state)
     assert_int_equal(fixture->routes[0], 1);
     assert_non_null(fixture->want.columns[COSTCENTRE]);
     assert_null(fixture->want.columns[LEVEL]);
+    fixture->records[0]->tickets[0].is_doubted = true;
+    fill_want(fixture);
+    assert_int_equal(fixture->routes[0], 0);
+    assert_null(fixture->want.columns[COSTCENTRE]);
 }
 
 static void

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -276,6 +277,21 @@ a_move_is_not_made_when_a_role_has_no_copy_there(void **state)
 }
 
 static void
+a_move_of_more_roles_than_a_set_holds_is_not_made(void **state)
+{
+    char held[PLAN_MAX_ROLES + 2];
+
+    (void)state;
+    memset(held, '1', sizeof(held) - 1);
+    held[sizeof(held) - 1] = '\0';
+    PLANS({.want = UNIT,
+           ROW,
+           .held = held,
+           .flags = FRESH_ROLES,
+           .expected = "reject too_many_roles"}, );
+}
+
+static void
 a_plain_patch_moves_where_roles_are_dropped_or_kept_by_the_organisation(void **state)
 {
     (void)state;
@@ -333,6 +349,7 @@ main(void)
         cmocka_unit_test(a_move_keeps_roles_by_giving_their_copies_in_the_same_set),
         cmocka_unit_test(copies_are_asked_for_before_a_move_for_all_that_are_held),
         cmocka_unit_test(a_move_is_not_made_when_a_role_has_no_copy_there),
+        cmocka_unit_test(a_move_of_more_roles_than_a_set_holds_is_not_made),
         cmocka_unit_test(a_plain_patch_moves_where_roles_are_dropped_or_kept_by_the_organisation),
         cmocka_unit_test(roles_are_given_after_the_move_in_the_new_unit),
         cmocka_unit_test(a_role_of_another_recipe_is_no_obstacle),

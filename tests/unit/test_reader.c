@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "reader_fixture.h"
+#include "scarce_memory.h"
 
 /* --- leaving --------------------------------------------------------------------------------- */
 
@@ -285,6 +286,30 @@ a_misconfigured_environment_is_a_fault_until_it_is_read(void **state)
 }
 
 static void
+without_memory_for_a_batch_it_leaves_later(void **state)
+{
+    struct reader_fixture *fixture = *state;
+
+    if (!scarce_memory_works())
+        skip();
+    for (size_t i = 0; i < 6; i++) {
+        int first = 1 + (int)i * CAPACITY;
+
+        for (int user = first; user < first + CAPACITY; user++)
+            (void)reader_fixture_job(fixture, user);
+        scarce_memory_fail_after(i);
+        reader_fixture_add(fixture, first, first + CAPACITY - 1);
+        (void)scarce_memory_has_failed();
+        bench_pass(fixture->bench, 2000);
+        while (fixture->bench->scripted.flight_count > 0)
+            reader_fixture_answer_next(fixture, VERDICT_DONE);
+        bench_pass(fixture->bench, 2000);
+        for (int user = first; user < first + CAPACITY; user++)
+            assert_int_equal(fixture->answered[user], 1);
+    }
+}
+
+static void
 a_reader_ends_with_calls_in_flight_and_jobs_waiting(void **state)
 {
     struct reader_fixture *fixture = *state;
@@ -321,6 +346,7 @@ main(void)
         TEST_CASE(a_batch_that_fails_again_is_halved_and_grows_back),
         TEST_CASE(one_user_who_cannot_be_read_does_not_hold_up_the_others),
         TEST_CASE(a_misconfigured_environment_is_a_fault_until_it_is_read),
+        TEST_CASE(without_memory_for_a_batch_it_leaves_later),
         TEST_CASE(a_reader_ends_with_calls_in_flight_and_jobs_waiting),
     };
     return cmocka_run_group_tests_name("reader", tests, NULL, NULL);

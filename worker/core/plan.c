@@ -209,7 +209,6 @@ write_rule(const struct plan_view *view, struct plan *plan)
 {
     bool is_move = is_move_wanted(view, plan);
 
-    plan->if_match = "*";
     for (size_t i = 0; i < environment_of(view)->column_count; i++) {
         if (column_rule(view, i, plan))
             return true;
