@@ -215,6 +215,27 @@ pauses_grow_from_failure_to_failure(void **state)
 }
 
 static void
+a_success_makes_the_next_failure_the_first(void **state)
+{
+    struct reader_fixture *fixture = *state;
+
+    reader_fixture_add(fixture, 1, CAPACITY);
+    for (int i = 0; i < 5; i++) {
+        reader_fixture_answer_next(fixture, VERDICT_RETRY);
+        bench_pass(fixture->bench, 60000);
+        while (i == 4 && fixture->bench->scripted.flight_count > 0)
+            reader_fixture_answer_next(fixture, VERDICT_DONE);
+        while (i < 4 && fixture->bench->scripted.flight_count > 1)
+            reader_fixture_answer_next(fixture, VERDICT_RETRY);
+    }
+    reader_fixture_add(fixture, 5, 8);
+    reader_fixture_answer_next(fixture, VERDICT_RETRY);
+    assert_in_range(fixture->bench->scripted.failure_next_ms, 100, 1000);
+    bench_pass(fixture->bench, 1000);
+    assert_string_equal(reader_fixture_flying(fixture), "5 6 7 8");
+}
+
+static void
 a_batch_that_fails_again_is_halved_and_grows_back(void **state)
 {
     struct reader_fixture *fixture = *state;
@@ -343,6 +364,7 @@ main(void)
         TEST_CASE(after_a_failure_all_wait_again_in_their_order_and_first),
         TEST_CASE(nobody_leaves_while_the_reader_backs_off),
         TEST_CASE(pauses_grow_from_failure_to_failure),
+        TEST_CASE(a_success_makes_the_next_failure_the_first),
         TEST_CASE(a_batch_that_fails_again_is_halved_and_grows_back),
         TEST_CASE(one_user_who_cannot_be_read_does_not_hold_up_the_others),
         TEST_CASE(a_misconfigured_environment_is_a_fault_until_it_is_read),
