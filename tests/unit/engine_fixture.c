@@ -24,6 +24,8 @@ engine_fixture_setup(void **state)
         return -1;
     fixture->clock = (struct clock){START_MONO_MS, START_WALL_MS};
     fixture->world.clock = &fixture->clock;
+    for (int user = 0; user < USERS_MOST; user++)
+        fixture->world.people[user].groups = UINT64_MAX;
     settings_default(&fixture->settings);
     *state = fixture;
     return 0;

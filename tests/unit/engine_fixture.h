@@ -13,7 +13,8 @@
 /*
  * An engine on scripted ports, answered by a little world: what is in flight when time passes is
  * answered at once, except where the test holds a kind of call, letters or commits back. Two
- * partitions of the main topic and one of the backfill are assigned, from offset 0 on.
+ * partitions of the main topic and two of the backfill are assigned, from offset 0 on. Everybody is
+ * in every group, unless the test says otherwise.
  */
 
 enum { PARTITIONS = 2, TOPICS = 2 };

@@ -110,6 +110,7 @@ a_removal_lets_nobody_wait_on_who_is_no_member(void **state)
     struct engine_fixture *fixture = *state;
 
     engine_fixture_start(fixture, ROUTES({.group = 1}));
+    fixture->world.people[1].groups = 0;
     fixture->world.visible_after_ms = 60000;
     PUBLISH(fixture, .user = 1, .group = 1, .age_ms = 1000);
     engine_fixture_pass(fixture, 10000);
