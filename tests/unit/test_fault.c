@@ -16,6 +16,7 @@ start(struct engine_fixture *fixture, struct routing *routing)
     engine_fixture_start(fixture, routing);
     for (int user = 1; user <= USERS; user++) {
         world_name(&fixture->world, user, "x");
+        fixture->world.people[user].groups = 1 << 1 | 1 << 2; /* young events are old by the end */
         PUBLISH(fixture, .user = user, .group = 1);
     }
 }
@@ -61,6 +62,24 @@ static void
 who_may_not_give_roles_is_held_and_one_at_a_time_probes(void **state)
 {
     hold_and_probe(*state, CALL_ROLE);
+}
+
+static void
+whoever_left_while_all_were_held_gets_nothing(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    misconfigure(fixture, CALL_ROLE);
+    start(fixture, ROUTES({.group = 1, .roles = "1"}));
+    world_give_rows(&fixture->world, PROD, 1, USERS);
+    engine_fixture_pass(fixture, 60 * MINUTE_MS);
+    for (int user = 1; user <= USERS; user++)
+        fixture->world.people[user].groups = 0;
+    fixture->world.faults[CALL_ROLE].times = 0;
+    int probes = (int)fixture->scripted.sent[CALL_ROLE];
+    engine_fixture_pass(fixture, 60 * MINUTE_MS);
+    assert_int_equal(fixture->scripted.sent[CALL_ROLE], probes);
+    assert_settled(&fixture->scripted, 0, OUTCOME_SKIPPED, "not_a_member");
 }
 
 static void
@@ -184,6 +203,7 @@ main(void)
         TEST_CASE(who_may_not_add_users_is_held_and_one_at_a_time_probes),
         TEST_CASE(who_may_not_write_rows_is_held_and_one_at_a_time_probes),
         TEST_CASE(who_may_not_give_roles_is_held_and_one_at_a_time_probes),
+        TEST_CASE(whoever_left_while_all_were_held_gets_nothing),
         TEST_CASE(nothing_is_burnt_against_a_fault),
         TEST_CASE(an_environment_with_a_fault_is_shown_and_others_keep_the_worker_ready),
         TEST_CASE(a_fault_of_one_environment_leaves_the_other_alone),

@@ -132,6 +132,7 @@ an_event_that_comes_while_its_user_is_kept_runs_on_its_own(void **state)
     fixture->world.faults[CALL_FORCE_SYNC] =
         (struct world_fault){1, VERDICT_REJECTED, "reason", -1};
     fixture->holds_letters = true;
+    fixture->world.people[1].groups = 1 << 1;
     PUBLISH(fixture, .user = 1, .group = 1);
     engine_fixture_pass(fixture, 1000);
     PUBLISH(fixture, .user = 1, .group = 1);
@@ -141,6 +142,43 @@ an_event_that_comes_while_its_user_is_kept_runs_on_its_own(void **state)
     assert_int_equal(settled_at(fixture, 0).outcome, OUTCOME_DEAD);
     assert_int_equal(settled_at(fixture, 1).outcome, OUTCOME_DONE);
     assert_int_equal(fixture->scripted.letter_count, 1);
+}
+
+static void
+a_removal_while_a_record_is_kept_counts_for_those_who_come_late(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1}));
+    fixture->world.faults[CALL_FORCE_SYNC] =
+        (struct world_fault){1, VERDICT_REJECTED, "reason", -1};
+    fixture->holds_letters = true;
+    PUBLISH(fixture, .user = 1, .group = 1, .age_ms = 9000);
+    engine_fixture_pass(fixture, 5000);
+    PUBLISH(fixture, .user = 1, .group = 1, .age_ms = 2000);
+    engine_fixture_pass(fixture, 100);
+    fixture->world.people[1].groups = 0;
+    PUBLISH(fixture, .user = 1, .group = 1, .is_removal = true);
+    engine_fixture_pass(fixture, 100);
+    fixture->holds_letters = false;
+    engine_fixture_pass(fixture, 20000);
+    assert_int_equal(settled_at(fixture, 1).outcome, OUTCOME_SKIPPED);
+    assert_int_equal(fixture->scripted.sent[CALL_FORCE_SYNC], 1);
+}
+
+static void
+a_long_retry_after_kills_no_event(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1}));
+    fixture->world.people[1].groups = 1 << 1;
+    fixture->world.faults[CALL_FORCE_SYNC] =
+        (struct world_fault){1, VERDICT_RETRY, "service_fault", 20 * MINUTE_MS};
+    PUBLISH(fixture, .user = 1, .group = 1);
+    engine_fixture_pass(fixture, 25 * MINUTE_MS);
+    assert_int_equal(fixture->scripted.letter_count, 0);
+    assert_settled(&fixture->scripted, 0, OUTCOME_DONE, "confirmed");
 }
 
 static void
@@ -169,6 +207,7 @@ without_dead_letters_events_are_held_and_tried_now_and_then(void **state)
 
     fixture->settings.has_dead_letters = false;
     engine_fixture_start(fixture, ROUTES({.group = 1}));
+    fixture->world.people[1].groups = 1 << 1;
     fail_always(fixture, CALL_FORCE_SYNC, VERDICT_REJECTED);
     PUBLISH(fixture, .user = 1, .group = 1);
     engine_fixture_pass(fixture, 60 * MINUTE_MS);
@@ -222,6 +261,7 @@ waiting_for_graph_is_not_held_against_the_deadline(void **state)
     struct engine_fixture *fixture = *state;
 
     engine_fixture_start(fixture, ROUTES({.group = 1}));
+    fixture->world.people[1].groups = 0;
     world_give_rows(&fixture->world, PROD, 1, 1);
     PUBLISH(fixture, .user = 1, .group = 1, .age_ms = OLD_MS);
     engine_fixture_pass(fixture, 13 * MINUTE_MS);
@@ -286,6 +326,8 @@ main(void)
         TEST_CASE(a_letter_that_was_not_kept_is_written_again),
         TEST_CASE(a_producer_that_takes_none_now_is_asked_again),
         TEST_CASE(an_event_that_comes_while_its_user_is_kept_runs_on_its_own),
+        TEST_CASE(a_removal_while_a_record_is_kept_counts_for_those_who_come_late),
+        TEST_CASE(a_long_retry_after_kills_no_event),
         TEST_CASE(a_revoke_while_a_record_is_kept_settles_nothing_and_forgets_the_report),
         TEST_CASE(without_dead_letters_events_are_held_and_tried_now_and_then),
         TEST_CASE(a_deadline_stands_still_while_a_lane_is_held),

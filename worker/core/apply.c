@@ -184,7 +184,7 @@ after_force_sync(struct site *site, struct job *job, struct call *call)
 {
     (void)call;
     job->is_synced = true;
-    job->synced_at_ms = site->core->clock->mono_ms;
+    job->confirm_waited_ms = 0;
     note_change(job, "force_sync");
     confirm_wait(site, job);
 }
@@ -302,7 +302,10 @@ done(struct call *call)
     struct job *job = call->owner;
     struct own_call *own = (struct own_call *)(void *)call;
 
-    job->has_written = apply_has_written(job);
+    /* a refused write has changed nothing; of one without an answer nobody knows */
+    if (is_write(call->kind) && (call->verdict == VERDICT_DONE || call->verdict == VERDICT_RETRY))
+        job->has_written = true;
+    call->was_sent = false;
     snprintf(job->request_id, sizeof(job->request_id), "%s", call->error.request_id);
     if (call->verdict == VERDICT_DONE) {
         job->call = NULL;

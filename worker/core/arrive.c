@@ -70,27 +70,36 @@ settle_outdated(struct site *site, struct job *job, struct tickets *tickets)
     run_settle(site, job, tickets_take(tickets, is_outdated, NULL), &gone);
 }
 
+static void
+doubt_and_settle(struct site *site, struct job *job, struct tickets *tickets, int route,
+                 int64_t event_ms)
+{
+    doubt(tickets, route, event_ms);
+    if (!site->environment->has_graph)
+        settle_outdated(site, job, tickets);
+}
+
 void
 arrive_removal(struct site *site, const struct guid *user, int route, int64_t event_ms)
 {
     struct job *job = workqueue_find(site->workqueue, site->environment, user);
 
-    if (job == NULL || job->is_over)
+    if (job == NULL)
         return;
-    doubt(&job->late, route, event_ms);
-    if (apply_has_written(job))
+    doubt_and_settle(site, job, &job->late, route, event_ms);
+    if (job->is_over || apply_has_written(job))
         return;
-    doubt(&job->tickets, route, event_ms);
-    if (!site->environment->has_graph) {
-        settle_outdated(site, job, &job->late);
-        settle_outdated(site, job, &job->tickets);
-    }
+    doubt_and_settle(site, job, &job->tickets, route, event_ms);
+    route_set_remove(job_asked(job), route);
+    route_set_remove(job_member(job), route);
     if (job->call != NULL && job->call->is_flying)
         return;
     if (tickets_are_none(&job->tickets)) {
         run_finish(site, job);
-    } else if (job->call != NULL) {
+    } else if (job->call != NULL || job->awaits_sources) {
+        /* what is under way may rest on an answer from before the removal */
         apply_cancel(site, job);
+        sync_stop_reading(site, job);
         sync_restart(site, job);
     }
 }

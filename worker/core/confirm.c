@@ -28,16 +28,27 @@ set_tick(struct site *site)
         return;
 }
 
+/* Time spent here, since addUser was accepted: not that which a held lane or a failing reader took. */
 static int64_t
 waited_ms(const struct site *site, const struct job *job)
 {
-    return site->core->clock->mono_ms - job->synced_at_ms;
+    int64_t now_ms = site->core->clock->mono_ms;
+
+    return job->confirm_waited_ms +
+           (job->state == JOB_CONFIRMING ? now_ms - job->confirm_since_ms : 0);
+}
+
+static void
+leave(struct site *site, struct job *job)
+{
+    job->confirm_waited_ms = waited_ms(site, job);
+    list_remove(&job->link);
 }
 
 static void
 look(struct site *site, struct job *job)
 {
-    list_remove(&job->link);
+    leave(site, job);
     job->state = JOB_READING;
     job->awaits_row = true;
     reader_add(site->look, job);
@@ -48,7 +59,7 @@ give_up(struct site *site, struct job *job)
 {
     struct error error;
 
-    list_remove(&job->link);
+    leave(site, job);
     error_set(&error, ERROR_LIMIT, "addUser was accepted, but no enabled row within the deadline");
     job->spent_ms = site->core->settings->deadline_ms;
     trouble_meet(site, job, VERDICT_REFUSED, "row_not_visible", &error);
@@ -90,6 +101,7 @@ confirm_wait(struct site *site, struct job *job)
 
     if (waited_ms(site, job) > RESYNC_MS) {
         job->spent_ms += waited_ms(site, job);
+        job->confirm_waited_ms = 0;
         job->is_synced = false;
         sync_step(site, job);
         return;
@@ -97,6 +109,7 @@ confirm_wait(struct site *site, struct job *job)
     if (pause_ms > RAREST_MS)
         pause_ms = RAREST_MS;
     job->state = JOB_CONFIRMING;
+    job->confirm_since_ms = site->core->clock->mono_ms;
     /* Half a tick of grace, so that the tick takes all who are nearly due. */
     job->confirm_at_ms =
         site->core->clock->mono_ms + (pause_ms > tick_ms ? pause_ms : tick_ms) - tick_ms / 2;

@@ -281,6 +281,7 @@ lane_hold(struct lane *lane, int64_t wait_ms)
 static void
 requeue_first(struct lane *lane, struct call *call)
 {
+    call->was_sent = false; /* it was not carried out */
     call_reset(call);
     list_add_first(&lane->queue, &call->link);
     lane->waiting++;

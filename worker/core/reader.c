@@ -266,6 +266,8 @@ prepare(struct call *call)
         pause_for(reader, reader->core->settings->backoff_base_ms);
     }
     free_batch(batch);
+    if (reader->waiting_count > 0 && !reader->is_backing_off && !timer_is_set(&reader->timer))
+        set_timer(reader, reader->core->settings->linger_ms);
     return false;
 }
 

@@ -143,6 +143,12 @@ route_set_add(uint64_t *set, int route)
     set[route / 64] |= UINT64_C(1) << (route % 64);
 }
 
+static inline void
+route_set_remove(uint64_t *set, int route)
+{
+    set[route / 64] &= ~(UINT64_C(1) << (route % 64));
+}
+
 static inline bool
 route_set_has(const uint64_t *set, int route)
 {

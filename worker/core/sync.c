@@ -4,6 +4,8 @@
  */
 #include "sync.h"
 
+#include <string.h>
+
 #include "apply.h"
 #include "confirm.h"
 #include "fault.h"
@@ -64,6 +66,18 @@ has_groups_to_ask(struct site *site, struct job *job)
     return membership_to_ask(job, site->core->settings, site->core->clock, &route, 1) > 0;
 }
 
+/* Whoever was young on arrival may have waited too long to be believed. */
+static void
+doubt_the_old(struct site *site, struct job *job)
+{
+    for (struct ticket *ticket = tickets_first(&job->tickets); ticket != NULL;
+         ticket = tickets_next(&job->tickets, ticket)) {
+        if (membership_is_doubtful(site->core->settings, site->core->clock,
+                                   ticket->record->event_ms))
+            ticket->is_doubted = true;
+    }
+}
+
 void
 sync_restart(struct site *site, struct job *job)
 {
@@ -71,7 +85,9 @@ sync_restart(struct site *site, struct job *job)
 
     job_forget_reads(job);
     job->is_started = true;
+    job->has_written = false; /* what is written from here on rests on new readings */
     tickets_add_all(&job->tickets, &job->late);
+    doubt_the_old(site, job);
     wants_person = site->sources != NULL && has_attributes(job);
     if ((wants_person || has_groups_to_ask(site, job)) && !read_sources(site, job, wants_person))
         return;
@@ -105,6 +121,8 @@ sources_sent(void *context, struct job *job)
     note_sent(site, job);
     if (job->wants_person)
         job->sources_at_ms = site->core->clock->mono_ms;
+    if (job->sources_weight > (job->wants_person ? 1 : 0))
+        job->members_at_ms = site->core->clock->mono_ms;
     job->calls++;
 }
 
@@ -367,12 +385,25 @@ is_nobody_a_member(struct site *site, const struct job *job)
     return true;
 }
 
+/* Memberships that were asked for long ago are asked for again before anything rests on them. */
+static void
+forget_old_memberships(struct site *site, struct job *job)
+{
+    const struct core *core = site->core;
+
+    if (core->clock->mono_ms - job->members_at_ms > core->settings->sources_max_age_ms)
+        memset(job->sets, 0, 2 * job->words * sizeof(job->sets[0]));
+}
+
 void
 sync_step(struct site *site, struct job *job)
 {
     struct ending gone = {OUTCOME_SKIPPED, "not_a_member", "the user is not in the group",
                           job->request_id, job->attempts};
 
+    if (job->has_person && !job->person.exists)
+        gone.reason = "not_a_user";
+    forget_old_memberships(site, job);
     settle_members(site, job, MEMBERSHIP_NO, &gone);
     if (has_groups_to_ask(site, job)) {
         read_sources(site, job, false);

@@ -64,6 +64,13 @@ not_before_ms(const struct token *token)
 }
 
 static void
+hold_all(const struct token *token, int64_t until_ms)
+{
+    if (until_ms > *not_before_ms(token))
+        *not_before_ms(token) = until_ms;
+}
+
+static void
 ask(struct token *token)
 {
     struct core *core = token->core;
@@ -126,7 +133,7 @@ fail(struct token *token)
 
     token->failures++;
     if (call->error.retry_after_ms > 0)
-        *not_before_ms(token) = core->clock->mono_ms + call->error.retry_after_ms;
+        hold_all(token, core->clock->mono_ms + call->error.retry_after_ms);
     wait_ms = is_misconfigured ? core->settings->probe_ms
                                : core_backoff_ms(core, token->failures, call->error.retry_after_ms);
     wait_and_ask_again(token, wait_ms);

@@ -144,10 +144,12 @@ static void
 retry(struct site *site, struct job *job, enum verdict verdict, int64_t told_ms)
 {
     const struct engine_settings *settings = site->core->settings;
-    int64_t wait_ms = core_backoff_ms(site->core, job->attempts, told_ms);
+    int64_t own_ms = core_backoff_ms(site->core, job->attempts, -1);
+    int64_t wait_ms = told_ms > 0 ? told_ms + own_ms : own_ms;
 
+    /* what a service told is the lane's time, not the job's */
     if (verdict != VERDICT_WAIT)
-        job->spent_ms += wait_ms;
+        job->spent_ms += own_ms;
     if (job->spent_ms > settings->deadline_ms)
         fail(site, job, verdict_name(verdict));
     else

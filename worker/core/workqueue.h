@@ -70,12 +70,12 @@ struct job {
     bool has_person;
     struct person person;
     int64_t sources_at_ms;  /* when the person was asked for, monotonic */
+    int64_t members_at_ms;  /* when memberships were */
     bool wants_fresh_roles; /* LOOK must read the roles afresh (a move was decided) */
     bool has_fresh_roles;
 
     /* what was done in this run */
     bool is_synced; /* addUser was accepted */
-    int64_t synced_at_ms;
     bool has_written; /* a write was answered; of one in flight apply_has_written knows too */
     /* since the last reading from the start, so that what did not stay is told from what changed */
     bool has_moved;
@@ -87,13 +87,15 @@ struct job {
     int calls;
 
     /* trouble */
-    int attempts;          /* failures in this run */
-    int64_t spent_ms;      /* of its deadline: time it waited on its own account */
-    int64_t confirm_at_ms; /* not looked at again before */
-    bool is_over;          /* failed for good: being kept, or held for want of a place to keep it */
-    const char *class;     /* of the failure: "refused" "rejected" */
-    const char *reason;    /* the last trouble's */
-    char *detail;          /* owned; NULL */
+    int attempts;              /* failures in this run */
+    int64_t spent_ms;          /* of its deadline: time it waited on its own account */
+    int64_t confirm_since_ms;  /* waits for the tick since then */
+    int64_t confirm_waited_ms; /* and has before, since addUser was accepted */
+    int64_t confirm_at_ms;     /* not looked at again before */
+    bool is_over;       /* failed for good: being kept, or held for want of a place to keep it */
+    const char *class;  /* of the failure: "refused" "rejected" */
+    const char *reason; /* the last trouble's */
+    char *detail;       /* owned; NULL */
     char request_id[ERROR_REQUEST_ID_BYTES];
     int64_t started_ms;
     int64_t first_failure_ms; /* wall; 0: none */
