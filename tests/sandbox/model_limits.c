@@ -338,6 +338,17 @@ model_limits_enter(struct call *call)
     return call->service != MODEL_BAP || enter_bap(call);
 }
 
+/* The batch's answer never arrives, so nobody was told what its items said. */
+static void
+untell_items(struct call *call)
+{
+    struct lane *lane = call->lane;
+
+    for (size_t i = 0; i < lane->item_ban_count; i++)
+        if (lane->item_bans[i].ban.told_at_ms == NOW_MS(call))
+            lane->item_bans[i].ban.not_before_ms = 0;
+}
+
 void
 model_limits_leave(struct call *call, int64_t after_ms)
 {
@@ -345,6 +356,8 @@ model_limits_leave(struct call *call, int64_t after_ms)
 
     if (call->lane == NULL)
         return;
+    if (call->response->status == 0)
+        untell_items(call);
     if (call->response->transport == HTTP_NOT_SENT) {
         forget_call(call);
         return;

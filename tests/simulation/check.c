@@ -174,9 +174,23 @@ check_repeats(struct simulation *simulation)
         simulation_violation(simulation, "P2: %zu writes changed nothing", repeats);
 }
 
+/* Which calls they were, for whoever looks into a seed. */
+static void
+show_offences(struct simulation *simulation)
+{
+    for (size_t i = 0; i < model_ledger_count(simulation->model); i++) {
+        const struct model_entry *entry = model_ledger_at(simulation->model, i);
+
+        if (entry->offences != 0)
+            simulation_say(simulation, "at %.3f a %s of user %02x was an offence",
+                           (double)entry->mono_ms / 1000.0, entry->route, entry->user.bytes[15]);
+    }
+}
+
 static void
 check_offences(struct simulation *simulation)
 {
+    show_offences(simulation);
     for (enum model_offence offence = 0; offence < MODEL_OFFENCES; offence++) {
         uint64_t count = model_offences(simulation->model, offence);
 
