@@ -69,6 +69,7 @@ done(struct call *call)
     probe->done++;
     probe->verdict = call->verdict;
     snprintf(probe->reason, sizeof(probe->reason), "%s", call->reason);
+    snprintf(probe->text, sizeof(probe->text), "%.63s", call->error.text);
 }
 
 void

@@ -23,6 +23,7 @@ struct probe {
     int done;
     enum verdict verdict; /* of the answer its owner was given */
     char reason[64];
+    char text[64]; /* of its error */
 };
 
 struct lane_fixture {

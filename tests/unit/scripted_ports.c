@@ -188,6 +188,7 @@ settled(void *context, const struct settlement *settlement)
         .group = settlement->group,
         .outcome = settlement->outcome,
         .attempts = settlement->attempts,
+        .event_ms = settlement->event_ms,
     };
     copy_text(to->environment, settlement->environment ? settlement->environment->name : "");
     copy_text(to->reason, settlement->reason);

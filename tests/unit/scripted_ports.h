@@ -51,6 +51,7 @@ struct settled {
     enum outcome outcome;
     char reason[NOTE_BYTES], detail[NOTE_BYTES], request_id[NOTE_BYTES];
     int attempts;
+    int64_t event_ms;
 };
 
 struct committed {

@@ -243,6 +243,8 @@ reports_find_their_keepings_in_any_order(void **state)
 
     for (int i = 0; i < 3; i++)
         assert_non_null(keep(fixture, NULL, 0, &reason));
+    assert_int_not_equal(scripted->letters[0].serial, scripted->letters[1].serial);
+    assert_int_not_equal(scripted->letters[1].serial, scripted->letters[2].serial);
     keeper_answered(fixture->keeper, scripted->letters[1].serial, NULL);
     assert_int_equal(keeper_count(fixture->keeper), 2);
     keeper_answered(fixture->keeper, 999, NULL);

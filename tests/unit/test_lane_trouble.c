@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "error.h"
 #include "lane_fixture.h"
 
 /* --- throttling ------------------------------------------------------------------------------ */
@@ -20,6 +21,9 @@ retry_after_holds_the_whole_lane_and_the_call_goes_first(void **state)
     lane_fixture_submit(fixture, 0, 9);
     lane_fixture_throttle(fixture, 5000);
     assert_int_equal(fixture->probes[0].done, 0);
+    assert_int_equal(fixture->bench->scripted.failures, 1);
+    assert_string_equal(fixture->bench->scripted.failure_next, "lane held");
+    assert_int_equal(fixture->bench->scripted.failure_next_ms, 5000);
     assert_int_equal(lane_fixture_flying(fixture), 3);
     assert_int_equal(lane_not_before_ms(fixture->lane), START_MONO_MS + 5000);
     for (int i = 0; i < 3; i++)
@@ -128,6 +132,8 @@ a_refused_token_is_replaced_and_the_call_sent_again_once(void **state)
     lane_fixture_submit(fixture, 0, 0);
     lane_fixture_answer(fixture, VERDICT_UNAUTHORISED);
     assert_int_equal(fixture->probes[0].done, 0);
+    assert_string_equal(fixture->bench->scripted.failure_next, "fresh token");
+    assert_int_equal(fixture->bench->scripted.failure_next_ms, 0);
     lane_fixture_give_token(fixture);
     assert_string_equal(fixture->bench->scripted.last_token, "token-2");
     lane_fixture_answer(fixture, VERDICT_UNAUTHORISED);
@@ -161,10 +167,12 @@ without_hope_of_a_token_all_who_wait_are_told(void **state)
     call = scripted_land(&fixture->bench->scripted, CALL_TOKEN);
     call->verdict = VERDICT_MISCONFIGURED;
     call->reason = "invalid_client";
+    error_set(&call->error, ERROR_SERVICE, "wrong secret");
     call->done(call);
     for (int i = 0; i <= 2; i++) {
         assert_int_equal(fixture->probes[i].verdict, VERDICT_MISCONFIGURED);
         assert_string_equal(fixture->probes[i].reason, "invalid_client");
+        assert_string_equal(fixture->probes[i].text, "wrong secret");
     }
     assert_int_equal(lane_waiting(fixture->lane), 0);
     assert_int_equal(fixture->bench->scripted.sent[CALL_FORCE_SYNC], 0);
@@ -195,6 +203,21 @@ a_failing_service_is_probed_one_call_at_a_time_with_growing_pauses(void **state)
         fail_calls(fixture, 1);
     }
     assert_in_range(lane_not_before_ms(fixture->lane) - fixture->bench->clock.mono_ms, 5000, 60000);
+}
+
+static void
+the_fifth_failure_in_a_row_makes_calls_probes(void **state)
+{
+    struct lane_fixture *fixture = *state;
+
+    lane_fixture_submit(fixture, 0, 40);
+    fail_calls(fixture, 4);
+    assert_int_equal(lane_fixture_flying(fixture), 4);
+    fail_calls(fixture, 1);
+    for (int i = 5; i <= 7; i++)
+        lane_cancel(fixture->lane, &fixture->probes[i].call);
+    bench_pass(fixture->bench, 60000);
+    assert_int_equal(lane_fixture_flying(fixture), 1);
 }
 
 static void
@@ -241,6 +264,7 @@ main(void)
         TEST_CASE(many_calls_with_a_refused_token_fetch_one_fresh_one),
         TEST_CASE(without_hope_of_a_token_all_who_wait_are_told),
         TEST_CASE(a_failing_service_is_probed_one_call_at_a_time_with_growing_pauses),
+        TEST_CASE(the_fifth_failure_in_a_row_makes_calls_probes),
         TEST_CASE(a_service_that_answers_again_is_trusted_at_once),
         TEST_CASE(failures_with_successes_between_them_slow_nothing_down),
     };

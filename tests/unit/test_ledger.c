@@ -54,6 +54,7 @@ a_ticket_that_settles_is_reported_with_all_that_is_known(void **state)
     assert_string_equal(told->request_id, "request-1");
     assert_int_equal(told->offset, 7);
     assert_int_equal(told->attempts, 3);
+    assert_int_equal(told->event_ms, START_WALL_MS);
     assert_true(guid_equal(&told->user, &user));
     assert_true(guid_equal(&told->group, &group));
 }
@@ -148,6 +149,8 @@ a_delivery_without_a_record_is_reported_too(void **state)
     ledger_report(&fixture->ledger, message_make(3, 4, 9, 6), NULL, NULL, &skipped);
     assert_settled(&fixture->bench->scripted, 0, OUTCOME_SKIPPED, "unrouted");
     assert_true(guid_equal(&fixture->bench->scripted.settled[0].user, &event.user));
+    assert_true(guid_equal(&fixture->bench->scripted.settled[0].group, &event.group));
+    assert_int_equal(fixture->bench->scripted.settled[0].event_ms, 5);
     assert_int_equal(fixture->bench->scripted.settled[0].offset, 8);
     assert_true(guid_is_zero(&fixture->bench->scripted.settled[1].user));
     assert_string_equal(fixture->bench->scripted.settled[1].environment, "");

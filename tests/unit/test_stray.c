@@ -105,12 +105,41 @@ a_bad_report_is_followed_by_another_try(void **state)
     error_set(&error, ERROR_KAFKA, "not enough replicas");
     take(fixture, 0);
     acknowledge(fixture, &error);
+    bench_pass(fixture->base->bench, 50);
+    assert_int_equal(scripted(fixture)->letter_count, 1);
     assert_int_equal(scripted(fixture)->settled_count, 0);
     bench_pass(fixture->base->bench, 2000);
     assert_int_equal(scripted(fixture)->letter_count, 2);
     assert_string_equal(letter_header(&scripted(fixture)->letters[1], "dvsync-attempts"), "2");
+    assert_string_equal(letter_header(&scripted(fixture)->letters[1], "dvsync-first-failure"),
+                        "2023-11-14T22:13:20.000Z");
     acknowledge(fixture, NULL);
     assert_int_equal(scripted(fixture)->settled_count, 1);
+}
+
+static void
+each_stray_settles_its_own_offset(void **state)
+{
+    struct fixture *fixture = *state;
+
+    take(fixture, 0);
+    take(fixture, 1);
+    acknowledge(fixture, NULL); /* of the second one */
+    assert_int_equal(window_watermark(fixture->base->window), 0);
+    keeper_answered(fixture->keeper, scripted(fixture)->letters[0].serial, NULL);
+    assert_int_equal(window_watermark(fixture->base->window), 2);
+}
+
+static void
+a_partition_that_a_stray_drained_is_committed_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+
+    take(fixture, 0);
+    offsets_end(fixture->base->offsets, MAIN_TOPIC, 0, 1, 0);
+    acknowledge(fixture, NULL);
+    bench_pass(fixture->base->bench, 0);
+    assert_int_equal(scripted(fixture)->commit_count, 1);
 }
 
 static void
@@ -205,6 +234,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST_CASE(a_stray_goes_to_the_dead_letters_and_settles_with_the_report),
         TEST_CASE(a_bad_report_is_followed_by_another_try),
+        TEST_CASE(each_stray_settles_its_own_offset),
+        TEST_CASE(a_partition_that_a_stray_drained_is_committed_at_once),
         TEST_CASE(a_producer_that_takes_none_now_is_asked_again),
         TEST_CASE(a_stray_is_held_without_a_dead_letter_topic),
         TEST_CASE(a_stray_that_is_held_counts_as_an_event_and_its_bytes),

@@ -223,6 +223,23 @@ pauses_grow_from_failure_to_failure(void **state)
 }
 
 static void
+a_success_makes_the_next_failure_the_first(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_null(get(fixture));
+    for (int i = 0; i < 6; i++) {
+        answer_badly(fixture, VERDICT_RETRY, "service_fault");
+        bench_pass(fixture->bench, 60000);
+    }
+    answer(fixture, "first");
+    token_refused(fixture->token, serial(fixture));
+    assert_null(get(fixture));
+    answer_badly(fixture, VERDICT_RETRY, "service_fault");
+    assert_in_range(fixture->bench->scripted.failure_next_ms, 100, 1000);
+}
+
+static void
 retry_after_is_obeyed(void **state)
 {
     struct fixture *fixture = *state;
@@ -342,6 +359,7 @@ main(void)
         TEST_CASE(a_late_refusal_of_an_older_token_drops_nothing),
         TEST_CASE(a_failure_is_tried_again_by_itself_after_a_pause),
         TEST_CASE(pauses_grow_from_failure_to_failure),
+        TEST_CASE(a_success_makes_the_next_failure_the_first),
         TEST_CASE(retry_after_is_obeyed),
         TEST_CASE(retry_after_concerns_all_scopes_of_the_identity),
         TEST_CASE(a_wrong_secret_is_told_and_probed),
