@@ -71,6 +71,25 @@ the_next_run_of_a_user_starts_from_nothing(void **state)
 }
 
 static void
+the_next_run_asks_anew_who_is_a_member(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1, .columns = "c"}));
+    world_name(&fixture->world, 1, "x");
+    world_give_rows(&fixture->world, PROD, 1, 1);
+    fixture->holds[CALL_PATCH] = true;
+    PUBLISH(fixture, .user = 1, .group = 1, .has_no_time = true);
+    engine_fixture_pass(fixture, 100);
+    PUBLISH(fixture, .user = 1, .group = 1, .has_no_time = true); /* late */
+    fixture->world.people[1].groups = 0;
+    fixture->holds[CALL_PATCH] = false;
+    engine_fixture_pass(fixture, 17 * MINUTE_MS);
+    assert_settled(&fixture->scripted, 0, OUTCOME_DONE, "confirmed");
+    assert_settled(&fixture->scripted, 1, OUTCOME_SKIPPED, "not_a_member");
+}
+
+static void
 a_verification_is_as_old_as_its_earliest_read(void **state)
 {
     struct engine_fixture *fixture = *state;
@@ -110,6 +129,7 @@ main(void)
         TEST_CASE(each_run_is_told_once_and_each_delivery_once),
         TEST_CASE(nothing_is_left_of_a_run_that_ended),
         TEST_CASE(the_next_run_of_a_user_starts_from_nothing),
+        TEST_CASE(the_next_run_asks_anew_who_is_a_member),
         TEST_CASE(a_verification_is_as_old_as_its_earliest_read),
         TEST_CASE(what_failed_is_not_remembered),
     };
