@@ -75,7 +75,7 @@ struct job {
     bool has_fresh_roles;
 
     /* what was done in this run */
-    bool is_synced; /* addUser was accepted */
+    bool is_synced;   /* addUser was accepted */
     bool has_written; /* a write was answered; of one in flight apply_has_written knows too */
     /* since the last reading from the start, so that what did not stay is told from what changed */
     bool has_moved;
