@@ -48,7 +48,8 @@ void
 engine_fixture_assign(struct engine_fixture *fixture)
 {
     for (int topic = 0; topic < TOPICS; topic++) {
-        for (int32_t partition = 0; partition < PARTITIONS; partition++) {
+        for (int32_t partition = 0; partition < (topic == MAIN_TOPIC ? PARTITIONS : 1);
+             partition++) {
             int64_t offset = fixture->next_offset[topic][partition];
 
             assert_int_equal(engine_assign(fixture->engine, topic, partition, offset, offset), 0);
@@ -142,12 +143,18 @@ engine_fixture_publish(struct engine_fixture *fixture, struct event_spec spec)
     return fixture->next_offset[spec.topic][spec.partition] - 1;
 }
 
-int64_t
-engine_fixture_publish_bytes(struct engine_fixture *fixture, const char *value)
+bool
+engine_fixture_try_bytes(struct engine_fixture *fixture, const char *value)
 {
     const struct event_spec spec = {0};
 
-    assert_true(hand_over(fixture, &spec, value));
+    return hand_over(fixture, &spec, value);
+}
+
+int64_t
+engine_fixture_publish_bytes(struct engine_fixture *fixture, const char *value)
+{
+    assert_true(engine_fixture_try_bytes(fixture, value));
     return fixture->next_offset[0][0] - 1;
 }
 

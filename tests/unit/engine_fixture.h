@@ -13,7 +13,7 @@
 /*
  * An engine on scripted ports, answered by a little world: what is in flight when time passes is
  * answered at once, except where the test holds a kind of call, letters or commits back. Two
- * partitions of the main topic and two of the backfill are assigned, from offset 0 on. Everybody is
+ * partitions of the main topic and one of the backfill are assigned, from offset 0 on. Everybody is
  * in every group, unless the test says otherwise.
  */
 
@@ -55,6 +55,7 @@ void engine_fixture_assign(struct engine_fixture *fixture);
 /* Hands an event over, which is taken; its offset. */
 int64_t engine_fixture_publish(struct engine_fixture *fixture, struct event_spec spec);
 bool engine_fixture_try(struct engine_fixture *fixture, struct event_spec spec);
+bool engine_fixture_try_bytes(struct engine_fixture *fixture, const char *value);
 int64_t engine_fixture_publish_bytes(struct engine_fixture *fixture, const char *value);
 
 #define PUBLISH(fixture, ...) engine_fixture_publish(fixture, (struct event_spec){__VA_ARGS__})

@@ -109,6 +109,10 @@ answer_look(struct world *world, struct call *call)
         for (int copy = 0; copy < row->count && world->clock->mono_ms >= row->visible_at_ms; copy++)
             add_row(call, row, number_of(&call->ids[i]));
     }
+    for (size_t i = 0; i < call->row_count && world->incomplete_roles > 0; i++) {
+        world->incomplete_roles--;
+        call->rows[i].has_roles = false;
+    }
 }
 
 static void
@@ -127,12 +131,23 @@ fill_person(const struct world_person *from, const struct call *call, struct per
     }
 }
 
+/* A text and perhaps a Retry-After; the request's id stays. */
+static void
+set_error(struct error *error, const char *text, int64_t retry_after_ms)
+{
+    char request_id[ERROR_REQUEST_ID_BYTES];
+
+    memcpy(request_id, error->request_id, sizeof(request_id));
+    error_set(error, ERROR_SERVICE, "%s", text);
+    error->retry_after_ms = retry_after_ms;
+    memcpy(error->request_id, request_id, sizeof(request_id));
+}
+
 static void
 take_fault(struct world_fault *fault, struct error *error)
 {
     fault->times--;
-    error_set(error, ERROR_SERVICE, "%s", fault->reason);
-    error->retry_after_ms = fault->retry_after_ms;
+    set_error(error, fault->reason, fault->retry_after_ms);
 }
 
 static void
@@ -204,8 +219,8 @@ write_column(struct world *world, struct world_row *row, const struct column_wri
 static void
 write_unit(struct world *world, struct world_row *row, const struct guid *unit)
 {
-    row->unit = number_of(unit);
-    note(world, " unit=%d", row->unit);
+    note(world, " unit=%d", number_of(unit));
+    row->unit = world->reverts_units ? ROOT : number_of(unit);
     if (!world->organisation_keeps_roles)
         memset(row->roles, 0, sizeof(row->roles));
 }
@@ -224,7 +239,7 @@ refuse(struct call *call, enum verdict verdict, const char *reason)
 {
     call->verdict = verdict;
     call->reason = reason;
-    error_set(&call->error, ERROR_SERVICE, "%s", reason);
+    set_error(&call->error, reason, -1);
 }
 
 static void
@@ -259,7 +274,7 @@ answer_patch(struct world *world, struct call *call)
         write_column(world, row, &call->writes[i]);
     for (size_t i = 0; i < call->role_count; i++)
         give_role(world, call, row, &call->roles[i]);
-    if (call->kind == CALL_PATCH)
+    if (call->kind == CALL_PATCH && !world->returns_no_row)
         add_row(call, row, number_of(&call->row));
 }
 
@@ -347,6 +362,7 @@ world_answer(struct world *world, struct call *call)
     struct world_fault *fault = &world->faults[call->kind];
 
     call_reset(call);
+    snprintf(call->error.request_id, sizeof(call->error.request_id), "id-%d", ++world->answers);
     if (fault->times > 0) {
         call->verdict = fault->verdict;
         call->reason = fault->reason;

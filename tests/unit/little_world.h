@@ -51,7 +51,11 @@ struct world {
     struct world_fault part_faults; /* of one item of SOURCES */
     int64_t visible_after_ms;       /* a row, after addUser */
     bool reverts_columns;           /* a plug-in undoes each write of a column */
+    bool reverts_units;             /* or of the unit */
+    bool returns_no_row;            /* a PATCH answers without its row */
+    int incomplete_roles;           /* so many lists of roles are not whole */
     bool organisation_keeps_roles;
+    int answers; /* so many were given; their request ids are "id-1", … */
     bool lacks_reader_copies, lacks_sales;
     /* "look 1 2; sources 1; force_sync 1; patch 1 unit=1 c=x; role 1 1@9; units; roles; copies
      * unit=1": what was answered well, those of environment "test" with "test:" before them */

@@ -204,6 +204,9 @@ ran(void *context, const struct run_report *report)
     scripted->runs++;
     copy_text(scripted->run_outcome, report->outcome);
     copy_text(scripted->run_changes, report->changes);
+    copy_text(scripted->run_request_id, report->request_id);
+    scripted->run_calls = report->calls;
+    scripted->run_took_ms = report->took_ms;
 }
 
 void

@@ -74,7 +74,10 @@ struct scripted {
     struct committed commits[COMMITS_MOST];
     size_t commit_count;
     size_t runs;
-    char run_outcome[NOTE_BYTES], run_changes[NOTE_BYTES]; /* of the last run */
+    char run_outcome[NOTE_BYTES], run_changes[NOTE_BYTES],
+        run_request_id[NOTE_BYTES]; /* of the last run */
+    int run_calls;
+    int64_t run_took_ms;
     size_t failures;
     char failure_next[NOTE_BYTES]; /* of the last one */
     int64_t failure_next_ms;

@@ -163,6 +163,42 @@ a_value_that_a_plug_in_undoes_is_written_once(void **state)
 }
 
 static void
+a_move_that_a_plug_in_undoes_is_made_once(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    start(fixture, ROUTES({.group = 1, .unit = SALES}));
+    fixture->world.reverts_units = true;
+    engine_fixture_pass(fixture, 1000);
+    assert_settled(&fixture->scripted, 0, OUTCOME_DEAD, "unit_did_not_stay");
+    assert_int_equal(fixture->scripted.sent[CALL_PATCH], 1);
+}
+
+static void
+a_write_that_answers_without_its_row_is_read(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    start(fixture, ROUTES(COLUMN));
+    fixture->world.returns_no_row = true;
+    engine_fixture_pass(fixture, 1000);
+    engine_fixture_assert_trace(fixture, "sources 1; look 1; patch 1 c=x; look 1");
+    assert_settled(&fixture->scripted, 0, OUTCOME_DONE, "confirmed");
+}
+
+static void
+roles_that_were_read_are_known_after_a_write_that_moves_nobody(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    start(fixture, ROUTES({.group = 1, .columns = "c", .roles = "12"}));
+    fixture->world.rows[PROD][1].roles[ADMIN] = true;
+    engine_fixture_pass(fixture, 1000);
+    engine_fixture_assert_trace(fixture, "sources 1; look 1; patch 1 c=x; units; roles; "
+                                         "copies unit=9; role 1 2@9");
+}
+
+static void
 a_value_that_changed_in_entra_after_it_was_written_is_written_again(void **state)
 {
     struct engine_fixture *fixture = *state;
@@ -205,6 +241,10 @@ what_was_changed_is_told_once_a_run(void **state)
     assert_int_equal(fixture->scripted.runs, 1);
     assert_string_equal(fixture->scripted.run_changes, "force_sync,businessunit,new_costcentre,"
                                                        "role:55000000-0000-0000-0000-000000010001");
+    assert_int_equal(fixture->scripted.run_calls, 8);
+    assert_in_range(fixture->scripted.run_took_ms, 4500, 6000);
+    assert_string_equal(fixture->scripted.run_request_id, "id-14");
+    assert_string_equal(fixture->scripted.settled[0].request_id, "id-14");
 }
 
 /* The answer to the LOOK in flight is taken while the allocation after the next ${count} fails. */
@@ -259,6 +299,9 @@ main(void)
         TEST_CASE(what_is_refused_is_asked_again_until_the_deadline),
         TEST_CASE(what_is_rejected_is_not_asked_again),
         TEST_CASE(a_value_that_a_plug_in_undoes_is_written_once),
+        TEST_CASE(a_move_that_a_plug_in_undoes_is_made_once),
+        TEST_CASE(a_write_that_answers_without_its_row_is_read),
+        TEST_CASE(roles_that_were_read_are_known_after_a_write_that_moves_nobody),
         TEST_CASE(a_value_that_changed_in_entra_after_it_was_written_is_written_again),
         TEST_CASE(a_copy_that_belongs_to_another_unit_by_now_is_asked_for_again),
         TEST_CASE(what_was_changed_is_told_once_a_run),

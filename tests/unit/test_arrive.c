@@ -153,6 +153,25 @@ a_replayed_removal_loses_no_joiner_whom_graph_does_not_show_yet(void **state)
 }
 
 static void
+a_removal_makes_an_earlier_yes_void(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1, .columns = "c"}));
+    world_name(&fixture->world, 1, "x");
+    world_give_rows(&fixture->world, PROD, 1, 1);
+    fixture->holds[CALL_LOOK] = true;
+    PUBLISH(fixture, .user = 1, .group = 1, .age_ms = OLD_MS, .record_age_ms = OLD_MS);
+    engine_fixture_pass(fixture, 1000); /* a member, says Graph */
+    fixture->world.people[1].groups = 0;
+    PUBLISH(fixture, .user = 1, .group = 1, .is_removal = true);
+    fixture->holds[CALL_LOOK] = false;
+    engine_fixture_pass(fixture, 1000);
+    assert_settled(&fixture->scripted, 1, OUTCOME_SKIPPED, "not_a_member");
+    assert_int_equal(fixture->scripted.sent[CALL_PATCH], 0);
+}
+
+static void
 a_removal_from_another_group_changes_nothing(void **state)
 {
     struct engine_fixture *fixture = *state;
@@ -289,6 +308,24 @@ a_run_that_has_written_finishes_after_a_revoke_but_settles_nothing(void **state)
 }
 
 static void
+a_run_between_two_writes_is_finished_after_a_revoke(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1, .columns = "c", .roles = "1"}));
+    world_name(&fixture->world, 1, "x");
+    world_give_rows(&fixture->world, PROD, 1, 1);
+    fixture->holds[CALL_ROLES] = true;
+    PUBLISH(fixture, .user = 1, .group = 1);
+    engine_fixture_pass(fixture, 1000);
+    assert_string_equal(fixture->world.rows[PROD][1].costcentre, "x");
+    engine_revoke_all(fixture->engine, false);
+    fixture->holds[CALL_ROLES] = false;
+    engine_fixture_pass(fixture, 1000);
+    assert_true(fixture->world.rows[PROD][1].roles[ADMIN]);
+}
+
+static void
 late_events_of_revoked_partitions_make_nobody_run_again(void **state)
 {
     struct engine_fixture *fixture = *state;
@@ -366,6 +403,7 @@ main(void)
         TEST_CASE(a_removal_withdraws_belief_from_those_who_wait),
         TEST_CASE(somebody_who_was_removed_and_added_again_is_made_ready),
         TEST_CASE(a_replayed_removal_loses_no_joiner_whom_graph_does_not_show_yet),
+        TEST_CASE(a_removal_makes_an_earlier_yes_void),
         TEST_CASE(a_removal_from_another_group_changes_nothing),
         TEST_CASE(a_removal_takes_a_call_back_that_has_not_left_yet),
         TEST_CASE(a_removal_after_a_write_was_sent_changes_nothing),
@@ -373,6 +411,7 @@ main(void)
         TEST_CASE(where_nobody_can_be_asked_the_later_of_the_two_wins),
         TEST_CASE(a_revoke_cancels_what_has_not_written_and_settles_nothing),
         TEST_CASE(a_run_that_has_written_finishes_after_a_revoke_but_settles_nothing),
+        TEST_CASE(a_run_between_two_writes_is_finished_after_a_revoke),
         TEST_CASE(late_events_of_revoked_partitions_make_nobody_run_again),
         TEST_CASE(an_event_that_comes_back_after_a_revoke_waits_for_the_run_that_finishes),
         TEST_CASE(a_run_of_revoked_partitions_does_not_wait_for_a_fault_to_end),

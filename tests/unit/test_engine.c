@@ -147,6 +147,11 @@ limits_are_shared_out_by_the_partitions_of_the_main_topic(void **state)
 
     engine_fixture_start(fixture, ROUTES({.group = 1}));
     engine_partitions_of_main(fixture->engine, 2 * PARTITIONS);
+    engine_fixture_pass(fixture, 100);
+    engine_revoke_all(fixture->engine, false); /* a rebalance adds nothing up */
+    engine_fixture_assign(fixture);
+    engine_partitions_of_main(fixture->engine, 2 * PARTITIONS);
+    engine_fixture_pass(fixture, 2 * fixture->settings.bap_span_ms);
     publish_new_users(fixture, 1, 20);
     assert_int_equal(force_syncs_at_once(fixture), fixture->settings.bap_concurrency / 2);
 }
@@ -218,12 +223,16 @@ jobs_that_do_not_end_in_time_are_given_up_unsettled(void **state)
     fixture->holds[CALL_FORCE_SYNC] = true;
     PUBLISH(fixture, .user = 1, .group = 1);
     engine_fixture_pass(fixture, 1000);
+    PUBLISH(fixture, .user = 1, .group = 1);
+    fixture->holds_letters = true;
+    engine_fixture_publish_bytes(fixture, "no json");
     engine_stop(fixture->engine, 20000);
     engine_fixture_pass(fixture, 19000);
     assert_false(engine_is_drained(fixture->engine));
     engine_fixture_pass(fixture, 1000);
     assert_true(engine_is_drained(fixture->engine));
     assert_int_equal(fixture->scripted.settled_count, 0);
+    assert_int_equal(engine_fixture_status(fixture, "unsettled_events"), 0);
     engine_revoke_all(fixture->engine, false);
     assert_int_equal(engine_fixture_committed(fixture, 0), -1);
 }

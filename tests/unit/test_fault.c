@@ -162,6 +162,46 @@ a_wrong_secret_holds_everybody_and_sends_nothing_but_probes_for_a_token(void **s
 }
 
 static void
+who_comes_while_a_fault_is_known_is_held_without_a_call(void **state)
+{
+    struct engine_fixture *fixture = *state;
+    size_t sent;
+
+    misconfigure(fixture, CALL_FORCE_SYNC);
+    start(fixture, ROUTES({.group = 1}));
+    engine_fixture_pass(fixture, 10000);
+    sent = fixture->scripted.sent[CALL_FORCE_SYNC];
+    PUBLISH(fixture, .user = 20, .group = 1);
+    engine_fixture_pass(fixture, 10000);
+    assert_int_equal(fixture->scripted.sent[CALL_FORCE_SYNC], sent);
+    assert_int_equal(engine_fixture_status(fixture, "held"), USERS + 1);
+    engine_fixture_pass(fixture, fixture->settings.probe_ms);
+    assert_int_equal(fixture->scripted.sent[CALL_FORCE_SYNC], sent + 1);
+}
+
+static void
+who_comes_when_nobody_is_held_any_more_is_the_probe(void **state)
+{
+    struct engine_fixture *fixture = *state;
+    size_t sent;
+
+    misconfigure(fixture, CALL_FORCE_SYNC);
+    start(fixture, ROUTES({.group = 1}));
+    engine_fixture_pass(fixture, 10000);
+    engine_revoke_all(fixture->engine, false);
+    engine_fixture_assign(fixture);
+    engine_fixture_pass(fixture, 10 * MINUTE_MS);
+    sent = fixture->scripted.sent[CALL_FORCE_SYNC];
+    for (int user = 20; user < 23; user++)
+        PUBLISH(fixture, .user = user, .group = 1);
+    engine_fixture_pass(fixture, 1000);
+    assert_int_equal(fixture->scripted.sent[CALL_FORCE_SYNC], sent + 1);
+    fixture->world.faults[CALL_FORCE_SYNC].times = 0;
+    engine_fixture_pass(fixture, 2 * fixture->settings.probe_ms);
+    assert_int_equal(fixture->scripted.settled_count, 3);
+}
+
+static void
 whoever_is_held_can_be_revoked(void **state)
 {
     struct engine_fixture *fixture = *state;
@@ -209,6 +249,8 @@ main(void)
         TEST_CASE(a_fault_of_one_environment_leaves_the_other_alone),
         TEST_CASE(no_right_to_ask_for_memberships_is_a_fault_and_no_answer),
         TEST_CASE(a_wrong_secret_holds_everybody_and_sends_nothing_but_probes_for_a_token),
+        TEST_CASE(who_comes_while_a_fault_is_known_is_held_without_a_call),
+        TEST_CASE(who_comes_when_nobody_is_held_any_more_is_the_probe),
         TEST_CASE(whoever_is_held_can_be_revoked),
         TEST_CASE(a_part_that_is_throttled_holds_the_lane_and_its_user_stays_in_line),
     };

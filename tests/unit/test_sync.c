@@ -183,7 +183,7 @@ somebody_whom_entra_does_not_know_is_skipped_once_that_is_final(void **state)
     engine_fixture_pass(fixture, 14 * MINUTE_MS);
     assert_int_equal(fixture->scripted.settled_count, 0);
     engine_fixture_pass(fixture, 3 * MINUTE_MS);
-    assert_int_equal(fixture->scripted.settled[0].outcome, OUTCOME_SKIPPED);
+    assert_settled(&fixture->scripted, 0, OUTCOME_SKIPPED, "not_a_user");
     assert_int_equal(fixture->scripted.sent[CALL_FORCE_SYNC], 0);
 }
 
@@ -245,6 +245,56 @@ groups_the_user_is_not_in_any_more_do_not_count_beside_others(void **state)
 /* --- rows that are left alone ---------------------------------------------------------------- */
 
 static void
+a_user_whose_part_fails_is_tried_again_alone(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    fixture->world.part_faults = (struct world_fault){1, VERDICT_RETRY, "service_fault", -1};
+    engine_fixture_start(fixture, ROUTES({.group = 1, .columns = "c"}));
+    world_give_rows(&fixture->world, PROD, 1, 2);
+    PUBLISH(fixture, .user = 1, .group = 1);
+    PUBLISH(fixture, .user = 2, .group = 1);
+    engine_fixture_pass(fixture, 50);
+    assert_int_equal(fixture->scripted.settled_count, 1);
+    engine_fixture_pass(fixture, 2000);
+    assert_settled(&fixture->scripted, 1, OUTCOME_DONE, "confirmed");
+    assert_int_equal(fixture->scripted.settled[1].attempts, 1);
+}
+
+static void
+a_retry_after_of_a_part_holds_the_lane(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    fixture->world.part_faults = (struct world_fault){1, VERDICT_RETRY, "service_fault", 20000};
+    engine_fixture_start(fixture, ROUTES({.group = 1, .columns = "c"}));
+    world_give_rows(&fixture->world, PROD, 1, 2);
+    PUBLISH(fixture, .user = 1, .group = 1);
+    engine_fixture_pass(fixture, 50);
+    PUBLISH(fixture, .user = 2, .group = 1);
+    engine_fixture_pass(fixture, 19000);
+    assert_int_equal(fixture->scripted.sent[CALL_SOURCES], 1);
+    engine_fixture_pass(fixture, 4000);
+    assert_int_equal(fixture->scripted.settled_count, 2);
+}
+
+static void
+roles_that_are_not_listed_whole_are_read_again(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1, .roles = "1"}));
+    world_give_rows(&fixture->world, PROD, 1, 1);
+    fixture->world.incomplete_roles = 2; /* of the first look, and of that which asks afresh */
+    PUBLISH(fixture, .user = 1, .group = 1);
+    engine_fixture_pass(fixture, 50);
+    engine_fixture_assert_trace(fixture, "look 1; units; roles; look_fresh 1");
+    engine_fixture_pass(fixture, 3000);
+    engine_fixture_assert_trace(fixture, "look 1; copies unit=9; role 1 1@9");
+    assert_int_equal(fixture->scripted.settled[0].attempts, 1);
+}
+
+static void
 rows_of_applications_and_respected_disabled_ones_are_skipped(void **state)
 {
     struct engine_fixture *fixture = *state;
@@ -277,6 +327,23 @@ a_disabled_row_is_enabled_by_addUser(void **state)
 }
 
 /* --- sources that grow old ------------------------------------------------------------------- */
+
+static void
+memberships_that_were_asked_for_long_ago_are_asked_for_again(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1, .roles = "1"}));
+    world_give_rows(&fixture->world, PROD, 1, 1);
+    fixture->holds[CALL_LOOK] = true;
+    PUBLISH(fixture, .user = 1, .group = 1, .age_ms = OLD_MS, .record_age_ms = OLD_MS);
+    engine_fixture_pass(fixture, fixture->settings.sources_max_age_ms + 1000);
+    fixture->world.people[1].groups = 0;
+    fixture->holds[CALL_LOOK] = false;
+    engine_fixture_pass(fixture, 1000);
+    assert_settled(&fixture->scripted, 0, OUTCOME_SKIPPED, "not_a_member");
+    assert_false(fixture->world.rows[PROD][1].roles[ADMIN]);
+}
 
 static void
 sources_are_read_again_before_they_are_written_late(void **state)
@@ -338,8 +405,12 @@ main(void)
         TEST_CASE(recipes_of_all_waiting_groups_are_written_in_one_run),
         TEST_CASE(a_rival_the_user_is_in_joins_and_rank_decides),
         TEST_CASE(groups_the_user_is_not_in_any_more_do_not_count_beside_others),
+        TEST_CASE(a_user_whose_part_fails_is_tried_again_alone),
+        TEST_CASE(a_retry_after_of_a_part_holds_the_lane),
+        TEST_CASE(roles_that_are_not_listed_whole_are_read_again),
         TEST_CASE(rows_of_applications_and_respected_disabled_ones_are_skipped),
         TEST_CASE(a_disabled_row_is_enabled_by_addUser),
+        TEST_CASE(memberships_that_were_asked_for_long_ago_are_asked_for_again),
         TEST_CASE(sources_are_read_again_before_they_are_written_late),
         TEST_CASE(asking_for_memberships_alone_makes_no_person_young_again),
     };

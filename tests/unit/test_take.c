@@ -97,6 +97,78 @@ an_unsettled_event_holds_the_commit_back(void **state)
 /* --- memory of verifications ----------------------------------------------------------------- */
 
 static void
+nothing_is_taken_of_a_partition_that_is_not_ours(void **state)
+{
+    static const struct event_spec specs[] = {
+        {.user = 1, .group = 1},
+        {.user = 1, .group = 9},
+        {.user = 1, .group = 1, .is_removal = true},
+        {.user = 1, .group = 1, .age_ms = OLD_MS, .record_age_ms = OLD_MS},
+    };
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1}));
+    world_give_rows(&fixture->world, PROD, 1, 1);
+    PUBLISH(fixture, .user = 1, .group = 1);
+    engine_fixture_pass(fixture, 1000);
+    engine_revoke_all(fixture->engine, false);
+    for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
+        assert_false(engine_fixture_try(fixture, specs[i]));
+    assert_false(engine_fixture_try_bytes(fixture, "no json"));
+    assert_int_equal(fixture->scripted.settled_count, 1);
+    assert_int_equal(engine_fixture_status(fixture, "unsettled_events"), 0);
+    assert_int_equal(engine_fixture_status(fixture, "unsettled_bytes"), 0);
+}
+
+static void
+a_skipped_event_at_the_end_is_committed_at_once(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1}));
+    engine_high(fixture->engine, MAIN_TOPIC, 0, 1);
+    PUBLISH(fixture, .user = 1, .group = 9);
+    engine_fixture_pass(fixture, 300);
+    assert_int_equal(engine_fixture_committed(fixture, 0), 1);
+}
+
+static void
+an_event_may_be_remembered_in_one_environment_and_run_in_the_other(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1}, {.group = 1, .environment = TEST}));
+    world_give_rows(&fixture->world, PROD, 1, 1);
+    fixture->holds[CALL_FORCE_SYNC] = true;
+    PUBLISH(fixture, .user = 1, .group = 1);
+    engine_fixture_pass(fixture, 1000);
+    assert_int_equal(fixture->scripted.settled_count, 1);
+    PUBLISH(fixture, .user = 1, .group = 1, .age_ms = OLD_MS, .record_age_ms = OLD_MS);
+    assert_settled(&fixture->scripted, 1, OUTCOME_DONE, "remembered");
+    assert_string_equal(fixture->scripted.settled[1].environment, "prod");
+    fixture->holds[CALL_FORCE_SYNC] = false;
+    engine_fixture_pass(fixture, 20000);
+    assert_int_equal(fixture->scripted.settled_count, 4);
+    assert_int_equal(engine_fixture_committed(fixture, 0), 2);
+}
+
+static void
+a_stray_of_a_revoked_partition_is_forgotten(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1}));
+    fixture->holds_letters = true;
+    engine_fixture_publish_bytes(fixture, "no json");
+    engine_revoke_all(fixture->engine, false);
+    assert_int_equal(engine_fixture_status(fixture, "undecodable_held"), 0);
+    assert_int_equal(engine_fixture_status(fixture, "unsettled_events"), 0);
+    fixture->holds_letters = false;
+    engine_fixture_pass(fixture, 1000);
+    assert_int_equal(fixture->scripted.settled_count, 0);
+}
+
+static void
 an_event_that_a_verification_covers_settles_at_once(void **state)
 {
     struct engine_fixture *fixture = *state;
@@ -223,6 +295,10 @@ main(void)
         TEST_CASE(a_record_that_is_no_event_goes_to_the_dead_letters),
         TEST_CASE(a_group_of_several_environments_settles_when_all_have),
         TEST_CASE(an_unsettled_event_holds_the_commit_back),
+        TEST_CASE(nothing_is_taken_of_a_partition_that_is_not_ours),
+        TEST_CASE(a_skipped_event_at_the_end_is_committed_at_once),
+        TEST_CASE(an_event_may_be_remembered_in_one_environment_and_run_in_the_other),
+        TEST_CASE(a_stray_of_a_revoked_partition_is_forgotten),
         TEST_CASE(an_event_that_a_verification_covers_settles_at_once),
         TEST_CASE(where_one_environment_remembers_the_other_is_still_asked),
         TEST_CASE(nothing_is_remembered_once_the_clocks_have_drifted_apart),

@@ -72,6 +72,42 @@ the_letter_has_the_bytes_and_origin_of_the_newest_event(void **state)
 }
 
 static void
+a_dead_letter_tells_what_failed_since_when_and_for_which_request(void **state)
+{
+    struct engine_fixture *fixture = *state;
+    const struct letter *letter = &fixture->scripted.letters[0];
+
+    engine_fixture_start(fixture, ROUTES({.group = 1}));
+    fail_always(fixture, CALL_FORCE_SYNC, VERDICT_REFUSED);
+    PUBLISH(fixture, .user = 1, .group = 1);
+    engine_fixture_pass(fixture, 3 * fixture->settings.deadline_ms);
+    assert_string_equal(letter_header(letter, "dvsync-error-text"), "reason");
+    assert_string_equal(letter_header(letter, "dvsync-first-failure"), "2023-11-14T22:13:20.010Z");
+    assert_string_not_equal(letter_header(letter, "dvsync-last-failure"),
+                            letter_header(letter, "dvsync-first-failure"));
+    assert_string_equal(fixture->scripted.settled[0].detail, "reason");
+    assert_memory_equal(fixture->scripted.settled[0].request_id, "id-", 3);
+}
+
+static void
+a_role_that_had_no_copy_is_looked_for_again_by_the_next_event(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1, .roles = "2"}));
+    world_give_rows(&fixture->world, PROD, 1, 1);
+    fixture->world.rows[PROD][1].unit = SALES;
+    fixture->world.lacks_reader_copies = true;
+    PUBLISH(fixture, .user = 1, .group = 1);
+    engine_fixture_pass(fixture, 1000);
+    assert_settled(&fixture->scripted, 0, OUTCOME_DEAD, "role_without_copy");
+    fixture->world.lacks_reader_copies = false;
+    PUBLISH(fixture, .user = 1, .group = 1);
+    engine_fixture_pass(fixture, 1000);
+    assert_settled(&fixture->scripted, 1, OUTCOME_DONE, "confirmed");
+}
+
+static void
 nothing_settles_before_the_delivery_report(void **state)
 {
     struct engine_fixture *fixture = *state;
@@ -322,6 +358,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST_CASE(a_failed_run_keeps_one_record_a_group_and_supersedes_the_others),
         TEST_CASE(the_letter_has_the_bytes_and_origin_of_the_newest_event),
+        TEST_CASE(a_dead_letter_tells_what_failed_since_when_and_for_which_request),
+        TEST_CASE(a_role_that_had_no_copy_is_looked_for_again_by_the_next_event),
         TEST_CASE(nothing_settles_before_the_delivery_report),
         TEST_CASE(a_letter_that_was_not_kept_is_written_again),
         TEST_CASE(a_producer_that_takes_none_now_is_asked_again),
