@@ -321,6 +321,7 @@ answer_roles(struct world *world, struct call *call)
     int unit = number_of(call->unit);
 
     if (call->role_count == 0) {
+        assert_int_equal(unit, ROOT);
         note_call(world, call, "roles");
         add_role(call, READER, ROOT, "Reader");
         return;

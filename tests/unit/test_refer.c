@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "engine_fixture.h"
+#include "text.h"
 
 #define USERS 10
 
@@ -80,6 +81,17 @@ after_a_failure_everybody_waits_and_one_asks_again(void **state)
 }
 
 static void
+assert_fault(const struct engine_fixture *fixture, const char *wanted)
+{
+    struct text status = TEXT_EMPTY;
+
+    engine_status(fixture->engine, &status);
+    if (strstr(status.data, wanted) == NULL)
+        fail_msg("no \"%s\" in %s", wanted, status.data);
+    text_free(&status);
+}
+
+static void
 a_name_that_is_not_there_holds_all_and_is_probed(void **state)
 {
     struct engine_fixture *fixture = *state;
@@ -93,6 +105,7 @@ a_name_that_is_not_there_holds_all_and_is_probed(void **state)
                     60 * MINUTE_MS / fixture->settings.probe_ms + 2);
     assert_int_equal(fixture->scripted.settled_count, 0);
     assert_string_equal(fixture->scripted.failure_next, "hold");
+    assert_fault(fixture, "business unit 'Sales' is not to be found in environment 'prod'");
     fixture->world.lacks_sales = false;
     engine_fixture_pass(fixture, 2 * fixture->settings.probe_ms);
     assert_int_equal(fixture->scripted.settled_count, USERS);
