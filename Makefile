@@ -35,21 +35,23 @@ say = printf '  %-7s %s\n' $(1) $(2)
 
 # --- the walls: directories, and whose headers each may include -----------------------------------
 
-LIBRARIES := common worker/core worker/services worker/settings worker/kafka
+LIBRARIES := common worker/core worker/feed worker/services worker/settings worker/kafka worker/shell
 PROGRAMS := worker/consumer worker/producer worker/ctl
 DOUBLES := tests/sandbox tests/simulation
 everything := $(PROGRAMS) $(LIBRARIES) $(DOUBLES)
 
 SEES_common := common
 SEES_worker/core := common worker/core
+SEES_worker/feed := common worker/core worker/feed
 SEES_worker/services := common worker/core worker/services
 SEES_worker/settings := common worker/core worker/services worker/settings
-SEES_worker/kafka := common worker/core worker/kafka
+SEES_worker/kafka := common worker/core worker/feed worker/kafka
+SEES_worker/shell := common worker/core worker/services worker/settings worker/shell
 SEES_worker/consumer := $(LIBRARIES) worker/consumer
 SEES_worker/producer := $(LIBRARIES) worker/producer
 SEES_worker/ctl := $(LIBRARIES) worker/ctl
 SEES_tests/sandbox := common tests/sandbox
-SEES_tests/simulation := common worker/core worker/services worker/settings $(DOUBLES)
+SEES_tests/simulation := common worker/core worker/feed worker/services worker/settings $(DOUBLES)
 SEES_other := $(everything)
 
 NAME_worker/consumer := dvsync-worker
