@@ -79,6 +79,7 @@ make_row(const struct world_row *from, const struct call *call, int user)
     snprintf(row.etag, sizeof(row.etag), "W/\"%d\"", from->version);
     row.is_disabled = from->is_disabled;
     row.is_application = from->is_application;
+    row.fault = from->is_unreadable ? must(strdup("isdisabled: no boolean")) : NULL;
     row.has_roles = call->wants_roles && call->kind == CALL_LOOK;
     if (from->costcentre[0] != '\0')
         row_put_text(&row, COSTCENTRE, from->costcentre);

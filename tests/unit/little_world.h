@@ -26,7 +26,7 @@ struct world_person {
 
 struct world_row {
     int count; /* 0: none; more than one row may claim a user */
-    bool is_disabled, is_application;
+    bool is_disabled, is_application, is_unreadable;
     int unit;
     char costcentre[32];    /* "": null */
     int64_t level;          /* 0: null */

@@ -73,6 +73,24 @@ a_ready_user_costs_one_look_when_nothing_is_asked_of_graph(void **state)
 }
 
 static void
+a_row_that_cannot_be_read_is_its_users_trouble_alone(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1}));
+    world_give_rows(&fixture->world, PROD, 1, 3);
+    fixture->world.rows[PROD][2].is_unreadable = true;
+    for (int user = 1; user <= 3; user++)
+        PUBLISH(fixture, .user = user, .group = 1);
+    engine_fixture_pass(fixture, 3000);
+    assert_int_equal(fixture->scripted.settled_count, 2);
+    assert_int_equal(engine_fixture_committed(fixture, 0), 1);
+    engine_fixture_pass(fixture, 2 * fixture->settings.deadline_ms);
+    assert_int_equal(fixture->scripted.settled_count, 3);
+    assert_settled(&fixture->scripted, 2, OUTCOME_DEAD, "malformed_answer");
+}
+
+static void
 nothing_leaves_before_the_linger(void **state)
 {
     struct engine_fixture *fixture = *state;
@@ -394,6 +412,7 @@ main(void)
         TEST_CASE(a_new_user_is_made_ready_step_by_step),
         TEST_CASE(a_second_pass_over_a_ready_user_writes_nothing),
         TEST_CASE(a_ready_user_costs_one_look_when_nothing_is_asked_of_graph),
+        TEST_CASE(a_row_that_cannot_be_read_is_its_users_trouble_alone),
         TEST_CASE(nothing_leaves_before_the_linger),
         TEST_CASE(the_person_is_asked_for_only_when_the_row_is_missing),
         TEST_CASE(without_graph_a_missing_row_is_synced_at_once),

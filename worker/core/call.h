@@ -63,6 +63,7 @@ enum { ETAG_BYTES = 64 };
 
 /* A row of systemuser. ${values} is parallel to the environment's columns; NULL: it has none. */
 struct row {
+    char *fault; /* LOOK: why this one cannot be read, only ${object_id} counts then; NULL: fine */
     struct guid id;
     struct guid object_id;
     struct guid unit;

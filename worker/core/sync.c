@@ -135,18 +135,33 @@ sync_stop_reading(struct site *site, struct job *job)
     job->awaits_row = job->awaits_sources = false;
 }
 
+/* Why the row that was found does not do, in *${ret_error}; NULL: it does. */
+static const char *
+fault_of_row(const struct job *job, struct error *ret_error)
+{
+    if (job->row_state != ROW_ONE)
+        return NULL;
+    if (job->row.fault != NULL) {
+        error_set(ret_error, ERROR_INPUT, "the user's row cannot be read: %s", job->row.fault);
+        return "malformed_answer";
+    }
+    if (!job->wants_fresh_roles || job->row.has_roles)
+        return NULL;
+    error_set(ret_error, ERROR_SERVICE, "the list of the user's roles was not whole");
+    return "incomplete_answer";
+}
+
 static void
 row_answered(void *context, struct job *job)
 {
     struct site *site = context;
+    struct error error;
+    const char *fault = fault_of_row(job, &error);
 
     job->awaits_row = false;
-    if (job->wants_fresh_roles && job->row_state == ROW_ONE && !job->row.has_roles) {
-        struct error error;
-
-        error_set(&error, ERROR_SERVICE, "the list of the user's roles was not whole");
+    if (fault != NULL) {
         sync_stop_reading(site, job);
-        trouble_meet(site, job, VERDICT_RETRY, "incomplete_answer", &error);
+        trouble_meet(site, job, VERDICT_RETRY, fault, &error);
         return;
     }
     job->wants_fresh_roles = false;
