@@ -156,7 +156,9 @@ answer_item(struct world *world, struct call *call, struct source_item *item)
 {
     const struct world_person *person = &world->people[number_of(&item->user)];
 
-    if (world->part_faults.times > 0) {
+    item->is_of_members = world->part_faults_are_of_members && item->group_count > 0;
+    if (world->part_faults.times > 0 &&
+        (item->is_of_members || !world->part_faults_are_of_members)) {
         item->verdict = world->part_faults.verdict;
         item->reason = world->part_faults.reason;
         take_fault(&world->part_faults, &item->error);

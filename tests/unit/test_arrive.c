@@ -94,7 +94,7 @@ an_event_that_comes_while_a_run_waits_to_try_again_joins_it(void **state)
     PUBLISH(fixture, .user = 1, .group = 1);
     engine_fixture_pass(fixture, 50);
     PUBLISH(fixture, .user = 1, .group = 1);
-    engine_fixture_pass(fixture, 20000);
+    engine_fixture_pass(fixture, 30000);
     assert_int_equal(fixture->scripted.runs, 1);
     assert_int_equal(fixture->scripted.settled_count, 2);
 }

@@ -145,6 +145,31 @@ no_right_to_ask_for_memberships_is_a_fault_and_no_answer(void **state)
     assert_settled(&fixture->scripted, 0, OUTCOME_DONE, "confirmed");
 }
 
+/* The right to read persons is another one: whoever needs nothing else goes on. */
+static void
+no_right_to_ask_for_memberships_holds_nobody_who_is_believed(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    fixture->world.part_faults =
+        (struct world_fault){1000000, VERDICT_MISCONFIGURED, "privilege_missing", -1};
+    fixture->world.part_faults_are_of_members = true;
+    engine_fixture_start(fixture, ROUTES({.group = 1, .columns = "c"}));
+    world_give_rows(&fixture->world, PROD, 1, 9);
+    for (int user = 1; user <= 4; user++) {
+        PUBLISH(fixture, .user = user, .group = 1, .age_ms = OLD_MS, .record_age_ms = OLD_MS);
+        engine_fixture_pass(fixture, 100);
+    }
+    assert_int_equal(fixture->scripted.sent[CALL_SOURCES], 1);
+    for (int user = 5; user <= 8; user++) {
+        PUBLISH(fixture, .user = user, .group = 1);
+        engine_fixture_pass(fixture, 100);
+    }
+    assert_int_equal(fixture->scripted.settled_count, 4);
+    /* nor does their success let those go who may not be asked about */
+    assert_int_equal(fixture->scripted.sent[CALL_SOURCES], 5);
+}
+
 static void
 a_wrong_secret_holds_everybody_and_sends_nothing_but_probes_for_a_token(void **state)
 {
@@ -248,6 +273,7 @@ main(void)
         TEST_CASE(an_environment_with_a_fault_is_shown_and_others_keep_the_worker_ready),
         TEST_CASE(a_fault_of_one_environment_leaves_the_other_alone),
         TEST_CASE(no_right_to_ask_for_memberships_is_a_fault_and_no_answer),
+        TEST_CASE(no_right_to_ask_for_memberships_holds_nobody_who_is_believed),
         TEST_CASE(a_wrong_secret_holds_everybody_and_sends_nothing_but_probes_for_a_token),
         TEST_CASE(who_comes_while_a_fault_is_known_is_held_without_a_call),
         TEST_CASE(who_comes_when_nobody_is_held_any_more_is_the_probe),

@@ -257,22 +257,31 @@ observer_ran(struct observer *observer, const struct run_report *report)
              log_string("request_id", report->request_id));
 }
 
+/* Waiting for Entra to show something is no failure. */
 void
 observer_failed(struct observer *observer, const struct call_report *report)
 {
-    const struct call *call = report->call;
+    const struct event_place *event = report->event;
+    bool is_wait = report->verdict == VERDICT_WAIT;
     const struct log_field fields[] = {
-        log_string("step", call_kind_name(call->kind)),
-        log_string("environment", environment_name(call->environment)),
+        log_string("step", report->step),
+        log_string("environment", environment_name(report->environment)),
+        log_string(report->environment == NULL && report->identity != NULL ? "identity" : NULL,
+                   report->identity == NULL ? NULL : report->identity->name),
         log_guid("user", report->user),
-        log_string("verdict", verdict_name(call->verdict)),
-        log_string("reason", call->reason),
+        log_guid("group", event == NULL ? NULL : &event->group),
+        log_string("topic", event == NULL ? NULL : observer->topics->names[event->topic]),
+        log_integer(event == NULL ? NULL : "partition", event == NULL ? 0 : event->partition),
+        log_integer(event == NULL ? NULL : "offset", event == NULL ? 0 : event->offset),
+        log_string("verdict", verdict_name(report->verdict)),
+        log_string("reason", report->reason),
         log_integer("attempt", report->attempt),
         log_string("next", report->next),
         log_integer(report->next_in_ms < 0 ? NULL : "next_in_ms", report->next_in_ms),
     };
 
-    log_error(observer->log, LOG_WARNING, "a step failed", &call->error, fields,
+    log_error(observer->log, is_wait ? LOG_INFO : LOG_WARNING,
+              is_wait ? "a user waits" : "a step failed", report->error, fields,
               sizeof(fields) / sizeof(fields[0]));
 }
 

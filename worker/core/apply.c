@@ -80,9 +80,10 @@ static void
 wait_for_memory(struct site *site, struct job *job)
 {
     struct error error;
+    const struct trouble trouble = {kinds[site->plan.action], VERDICT_RETRY, "no_memory", &error};
 
     error_set(&error, ERROR_MEMORY, "no memory for a call");
-    trouble_meet(site, job, VERDICT_RETRY, "no_memory", &error);
+    trouble_meet(site, job, &trouble);
 }
 
 void
@@ -264,35 +265,14 @@ forget_copies(struct site *site, struct call *call)
 }
 
 static void
-trouble(struct site *site, struct job *job, struct call *call)
+meet_trouble(struct site *site, struct job *job, struct call *call)
 {
-    enum call_kind kind = call->kind;
-    enum verdict verdict = call->verdict;
-    const char *reason = call->reason;
     struct error error = call->error;
+    const struct trouble trouble = {call->kind, call->verdict, call->reason, &error};
 
     forget_copies(site, call);
     end(job);
-    if (verdict != VERDICT_MISCONFIGURED)
-        trouble_meet(site, job, verdict, reason, &error);
-    else if (run_drop_stale(site, job))
-        fault_hold(site, kind, job, &error);
-    else
-        run_finish(site, job);
-}
-
-static const char *
-next_of(const struct call *call)
-{
-    static const char *const names[] = {
-        [VERDICT_RETRY] = "retry",          [VERDICT_WAIT] = "retry",
-        [VERDICT_CHANGED] = "look again",   [VERDICT_REFUSED] = "ask again",
-        [VERDICT_REJECTED] = "dead letter", [VERDICT_MISCONFIGURED] = "hold",
-    };
-
-    return call->verdict < sizeof(names) / sizeof(names[0]) && names[call->verdict] != NULL
-               ? names[call->verdict]
-               : "retry";
+    trouble_meet(site, job, &trouble);
 }
 
 static void
@@ -315,11 +295,5 @@ done(struct call *call)
         free(own);
         return;
     }
-    struct call_report report = {.call = call,
-                                 .user = &job->key.user,
-                                 .attempt = job->attempts + 1,
-                                 .next_in_ms = -1,
-                                 .next = next_of(call)};
-    site->core->ports.failed(site->core->ports.context, &report);
-    trouble(site, job, call);
+    meet_trouble(site, job, call);
 }

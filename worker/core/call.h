@@ -96,6 +96,7 @@ struct source_item {
     enum verdict verdict; /* VERDICT_DONE: ${person} and ${is_member} are whole */
     const char *reason;
     struct error error;
+    bool is_of_members; /* not done: it was the memberships that failed, which need another right */
     struct person person;
     bool *is_member; /* parallel to ${groups}; the asker's memory, all false before */
 };

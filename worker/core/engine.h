@@ -63,14 +63,31 @@ struct run_report {
     int64_t took_ms;
 };
 
-/* A call that did not give what was asked. */
+/* The event that a user's trouble is about: the newest of those that wait for the user. */
+struct event_place {
+    struct guid group;
+    int topic;
+    int32_t partition;
+    int64_t offset;
+};
+
+/* A step that did not give what was asked, of one user or of all who share a call. */
 struct call_report {
-    const struct call *call;
-    const struct guid *user; /* NULL: many, or none */
+    const char *step; /* the call's kind, or "plan" */
+    const struct environment *environment;
+    const struct identity *identity;
+    enum verdict verdict;
+    const char *reason;
+    const struct error *error;
+    const struct guid *user;         /* NULL: many, or none */
+    const struct event_place *event; /* NULL likewise */
     int attempt;
-    int64_t next_in_ms; /* when it is tried again; -1: not */
+    int64_t next_in_ms; /* when it is tried again; -1: not by itself */
     const char *next;   /* "retry" "hold" "dead letter" … */
 };
+
+/* What ${call} says of itself; the rest is the reporter's. */
+struct call_report call_report_of(const struct call *call);
 
 /*
  * A record that is to be kept on the dead-letter topic (retry topics later). Bytes are borrowed until the answer; ${headers} holds the
@@ -118,6 +135,7 @@ struct engine_settings {
     int64_t memory_keep_ms;     /* 300 000; 0: no memory */
     int64_t memory_margin_ms;   /* 60 000 */
     int64_t memory_entries;     /* bound of the memory */
+    int64_t refused_pause_ms;   /* before a refused user is asked for again; 15 000 */
     int64_t probe_ms;           /* a misconfigured environment is tried again; 30 000 */
     int64_t max_events;         /* unsettled at most, then intake is held */
     int64_t max_bytes;          /* of events and jobs */

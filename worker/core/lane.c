@@ -291,8 +291,10 @@ static void
 report(struct lane *lane, struct call *call, int attempt, const char *next)
 {
     struct core *core = lane->core;
-    struct call_report report = {.call = call, .attempt = attempt, .next = next};
+    struct call_report report = call_report_of(call);
 
+    report.attempt = attempt;
+    report.next = next;
     report.next_in_ms = lane->not_before_ms - core->clock->mono_ms;
     if (report.next_in_ms < 0)
         report.next_in_ms = 0;

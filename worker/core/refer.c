@@ -76,9 +76,10 @@ fail(struct site *site, struct call *call)
     struct core *core = site->core;
     struct refer *refer = &site->refer;
     bool is_misconfigured = call->verdict == VERDICT_MISCONFIGURED;
-    struct call_report report = {.call = call, .next = is_misconfigured ? "hold" : "retry"};
+    struct call_report report = call_report_of(call);
 
     report.attempt = ++refer->failures;
+    report.next = is_misconfigured ? "hold" : "retry";
     report.next_in_ms = is_misconfigured
                             ? core->settings->probe_ms
                             : core_backoff_ms(core, refer->failures, call->error.retry_after_ms);

@@ -47,8 +47,8 @@ site_create(const struct site *parts)
     *site = *parts;
     refer_init(site);
     confirm_init(site);
-    for (enum call_kind kind = 0; kind < CALL_KINDS; kind++)
-        fault_init(site, kind);
+    for (int of = 0; of < FAULTS; of++)
+        fault_init(site, of);
     if (make_parts(site) == 0)
         return site;
     site_destroy(site);
@@ -60,8 +60,8 @@ site_destroy(struct site *site)
 {
     if (site == NULL)
         return;
-    for (enum call_kind kind = 0; kind < CALL_KINDS; kind++)
-        fault_fini(&site->faults[kind]);
+    for (int of = 0; of < FAULTS; of++)
+        fault_fini(&site->faults[of]);
     timer_cancel(site->core->timers, &site->tick);
     refer_fini(site);
     reader_destroy(site->sources);
@@ -83,9 +83,9 @@ site_fault(const struct site *site, int64_t *ret_since_ms)
         fault = site->refer.fault;
         *ret_since_ms = site->refer.fault_since_ms;
     }
-    for (size_t kind = 0; kind < CALL_KINDS && fault == NULL; kind++) {
-        fault = site->faults[kind].text;
-        *ret_since_ms = site->faults[kind].since_ms;
+    for (int of = 0; of < FAULTS && fault == NULL; of++) {
+        fault = site->faults[of].text;
+        *ret_since_ms = site->faults[of].since_ms;
     }
     return fault;
 }

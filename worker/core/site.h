@@ -19,10 +19,14 @@
 struct lane;
 struct site;
 
-/* A kind of write that nobody can make at present (VERDICT_MISCONFIGURED): jobs that need it wait, one at a time probes. fault.c */
+/*
+ * What nobody may do at present (VERDICT_MISCONFIGURED), by the kind of call; a SOURCES has two, since persons and memberships are read with
+ * different rights. Jobs that need it wait, one at a time probes. fault.c
+ */
+enum { FAULT_MEMBERS = CALL_KINDS, FAULTS, OF_PLAN = FAULTS };
+
 struct fault {
     struct site *site;
-    enum call_kind kind;
     char *text; /* NULL: no fault */
     int64_t since_ms;
     struct link held;
@@ -59,7 +63,7 @@ struct site {
     struct refer refer;
     struct link confirming; /* jobs that wait for the tick. confirm.c */
     struct timer tick;
-    struct fault faults[CALL_KINDS];
+    struct fault faults[FAULTS];
     struct want want; /* scratch of one decision */
     uint64_t *routes; /* likewise: the routes that count */
     struct plan plan; /* likewise */

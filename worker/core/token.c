@@ -116,9 +116,11 @@ static void
 report(struct token *token, int64_t wait_ms)
 {
     struct core *core = token->core;
-    struct call_report report = {
-        .call = &token->call, .attempt = token->failures, .next_in_ms = wait_ms, .next = "retry"};
+    struct call_report report = call_report_of(&token->call);
 
+    report.attempt = token->failures;
+    report.next_in_ms = wait_ms;
+    report.next = "retry";
     core->ports.failed(core->ports.context, &report);
 }
 

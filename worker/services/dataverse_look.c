@@ -96,7 +96,8 @@ read_row(struct call *call, const struct json *json, const struct guid *ids, str
 
     if (result == 0 && !was_asked_for(call, ids, &row->object_id))
         return error_set(ret_error, ERROR_INPUT, "a row that was not asked for");
-    if (result == 0 || ret_error->class != ERROR_INPUT || !was_asked_for(call, ids, &row->object_id))
+    if (result == 0 || ret_error->class != ERROR_INPUT ||
+        !was_asked_for(call, ids, &row->object_id))
         return result;
     return mark_unreadable(row, call->environment, ret_error);
 }

@@ -101,6 +101,9 @@ const struct setting settings_table[] = {
      .help = "First span within which a failed call is tried again; doubles each time"},
     {DURATION("retry.backoff_cap", engine.backoff_cap_ms, "60s", 10 * MS, HOUR),
      .help = "Longest such span"},
+    {DURATION("retry.refused_pause", engine.refused_pause_ms, "15s", 0, HOUR),
+     .help = "How much longer a user who is refused (no licence yet) waits before being asked for "
+             "again"},
     {DURATION("retry.probe", engine.probe_ms, "30s", 100 * MS, HOUR),
      .help = "How often an environment that is misconfigured is tried with one call"},
 
