@@ -39,6 +39,14 @@ http_client_version(void)
     return curl_version_info(CURLVERSION_NOW)->version;
 }
 
+const char *
+http_client_tls_version(void)
+{
+    const char *version = curl_version_info(CURLVERSION_NOW)->ssl_version;
+
+    return version != NULL ? version : "none";
+}
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 /* curl would find out at each request, and only then. */

@@ -72,4 +72,7 @@ int http_client_perform(struct http_client *client);
 /* The version of libcurl that is loaded, e.g. "7.88.1". */
 const char *http_client_version(void);
 
+/* The TLS library that libcurl uses, with its version, e.g. "OpenSSL/3.0.17". */
+const char *http_client_tls_version(void);
+
 #endif

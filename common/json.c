@@ -434,3 +434,9 @@ json_print(const struct json *value, struct text *text)
         break;
     }
 }
+
+const char *
+json_library_version(void)
+{
+    return json_c_version();
+}

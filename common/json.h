@@ -83,4 +83,7 @@ bool json_next(const struct json *object, struct json_member *member);
 /* Adds ${value}, printed without spaces, to ${text}; an absent one as null. */
 void json_print(const struct json *value, struct text *text);
 
+/* The version of json-c that is loaded, e.g. "0.16". */
+const char *json_library_version(void);
+
 #endif

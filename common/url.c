@@ -115,6 +115,40 @@ url_same_origin(const struct url *a, const struct url *b)
            strncasecmp(a->host, b->host, a->host_length) == 0;
 }
 
+/* Between slashes nothing but one or two dots. */
+static bool
+has_dot_segment(const char *path, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        size_t segment = i + 1;
+
+        if (path[i] != '/')
+            continue;
+        while (segment < length && path[segment] == '.' && segment - i <= 2)
+            segment++;
+        if (segment > i + 1 && (segment == length || path[segment] == '/'))
+            return true;
+    }
+    return false;
+}
+
+bool
+url_is_below(const char *text, const char *base)
+{
+    struct url url, base_url;
+    size_t path_length, base_length;
+
+    if (!url_parse(text, &url) || !url_parse(base, &base_url) || !url_same_origin(&url, &base_url))
+        return false;
+    path_length = strcspn(url.rest, "?");
+    base_length = strlen(base_url.rest);
+    if (strncasecmp(url.rest, base_url.rest, base_length) != 0 ||
+        (base_length < path_length && strchr("/(", url.rest[base_length]) == NULL))
+        return false;
+    return strchr(url.rest, '#') == NULL && memchr(url.rest, '%', path_length) == NULL &&
+           !has_dot_segment(url.rest, path_length);
+}
+
 static bool
 is_host(const struct url *url, const char *name)
 {

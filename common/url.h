@@ -24,6 +24,14 @@ bool url_parse(const char *text, struct url *ret_url) __attribute__((warn_unused
 /* True when both have the same scheme, host (in any case) and port. */
 bool url_same_origin(const struct url *a, const struct url *b);
 
+/*
+ * True when ${text} has ${base}'s origin, and a path that is ${base}'s or lies below it, for certain:
+ * no percent-encoding and no dot segments in it, and no fragment. ${base} ends without a slash; what
+ * may stand behind its path is the end, '/', '?' or '(', as OData calls functions. Paths are compared
+ * in any case. False when in doubt.
+ */
+bool url_is_below(const char *text, const char *base);
+
 /* True for 127.0.0.0/8 in four decimal parts, [::1] and localhost. */
 bool url_is_loopback(const struct url *url);
 

@@ -18,18 +18,21 @@ static struct column column = {name, COLUMN_TEXT};
 static struct attribute attribute = {name, COLUMN_INTEGER};
 static const struct environment environment = {
     .columns = &column, .column_count = 1, .attributes = &attribute, .attribute_count = 1};
-static const struct services_settings settings = {.max_response_bytes = 1 << 20};
+static const struct services_settings settings = {.graph_url = "https://graph.test",
+                                                  .max_response_bytes = 1 << 20};
 
 static void
 check(const struct call *call)
 {
-    size_t found = call->row_count + call->unit_count + call->found_role_count;
+    size_t found = call->row_count + call->unit_count + call->found_role_count + call->change_count;
 
     if (call->reason == NULL)
         abort();
     if ((call->verdict == VERDICT_DONE) != (call->error.class == ERROR_NONE))
         abort();
     if (call->verdict != VERDICT_DONE && (found > 0 || call->token != NULL))
+        abort();
+    if (call->verdict != VERDICT_DONE && (call->next_page != NULL || call->delta_page != NULL))
         abort();
 }
 
@@ -55,7 +58,8 @@ read_answer(const struct services *services, const uint8_t *data, size_t size)
                         .item_count = kind == CALL_SOURCES ? 1 : 0,
                         .unit = ids,
                         .row = ids[0],
-                        .role_count = 1};
+                        .role_count = 1,
+                        .group = ids[0]};
     struct http_response response = HTTP_RESPONSE_EMPTY;
 
     response.status = statuses[status];

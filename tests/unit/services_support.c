@@ -224,6 +224,12 @@ assert_nothing_found(const struct call *call)
     assert_null(call->units);
     assert_null(call->found_roles);
     assert_null(call->token);
+    assert_int_equal(call->change_count, 0);
+    assert_null(call->changes);
+    assert_null(call->next_page);
+    assert_null(call->delta_page);
+    assert_false(call->is_group_seen);
+    assert_false(call->is_group_deleted);
 }
 
 static void

@@ -55,6 +55,11 @@ fill_call(struct call *call)
     call->token_life_ms = 1;
     call->verdict = VERDICT_DONE;
     call->dop_hint = 4;
+    call->changes = calloc(2, sizeof(call->changes[0]));
+    call->change_count = 2;
+    call->next_page = strdup("next");
+    call->delta_page = strdup("delta");
+    call->is_group_seen = call->is_group_deleted = true;
 }
 
 static void
@@ -76,7 +81,12 @@ call_is_reset_to_no_results_and_keeps_what_was_asked(void **state)
     assert_null(call.units);
     assert_null(call.found_roles);
     assert_null(call.token);
-    assert_int_equal(call.row_count + call.unit_count + call.found_role_count, 0);
+    assert_null(call.changes);
+    assert_null(call.next_page);
+    assert_null(call.delta_page);
+    assert_false(call.is_group_seen || call.is_group_deleted);
+    assert_int_equal(call.row_count + call.unit_count + call.found_role_count + call.change_count,
+                     0);
     assert_int_equal(call.verdict, VERDICT_RETRY);
     assert_int_equal(call.dop_hint, 0);
     assert_int_equal(call.error.class, ERROR_NONE);

@@ -238,6 +238,36 @@ classify_knows_the_codes_of_graph(void **state)
 }
 
 static void
+classify_knows_when_a_link_of_graph_is_worth_nothing_any_more(void **state)
+{
+    static const enum call_kind kinds[] = {CALL_DELTA, CALL_MEMBERS};
+
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        const struct expectation expectations[] = {
+            {kinds[i], 400, ODATA("syncStateNotFound"), VERDICT_CHANGED, "resync"},
+            {kinds[i], 410, ODATA("SyncStateNotFound"), VERDICT_CHANGED, "resync"},
+            {kinds[i], 410, ODATA("syncStateInvalid"), VERDICT_CHANGED, "resync"},
+            {kinds[i], 400, ODATA("resyncRequired"), VERDICT_CHANGED, "resync"},
+            {kinds[i], 410, "", VERDICT_CHANGED, "resync"},
+            {kinds[i], 410, ODATA("other"), VERDICT_CHANGED, "resync"},
+            {kinds[i], 404, ODATA("Request_ResourceNotFound"), VERDICT_REJECTED, "group_gone"},
+            {kinds[i], 404, "", VERDICT_MISCONFIGURED, "not_found"},
+            {kinds[i], 403, ODATA("Authorization_RequestDenied"), VERDICT_MISCONFIGURED,
+             "privilege_missing"},
+            {kinds[i], 503, ODATA("TooManyRequests"), VERDICT_THROTTLED, "throttled"},
+            {kinds[i], 429, "", VERDICT_THROTTLED, "throttled"},
+            {kinds[i], 401, "", VERDICT_UNAUTHORISED, "unauthorised"},
+            {kinds[i], 400, ODATA("Request_BadRequest"), VERDICT_MISCONFIGURED, "request_refused"},
+            {kinds[i], 500, "", VERDICT_RETRY, "service_fault"},
+        };
+
+        assert_all_judged(state, expectations, COUNT(expectations));
+    }
+    assert_judged(state, &(struct expectation){CALL_SOURCES, 410, "", VERDICT_MISCONFIGURED,
+                                               "request_refused"});
+}
+
+static void
 classify_goes_by_status_where_no_code_is_known(void **state)
 {
     static const struct expectation expectations[] = {
@@ -384,6 +414,7 @@ main(void)
         cmocka_unit_test(classify_knows_the_refusals_of_add_user),
         cmocka_unit_test(classify_knows_the_errors_of_the_token_endpoint),
         cmocka_unit_test(classify_knows_the_codes_of_graph),
+        cmocka_unit_test(classify_knows_when_a_link_of_graph_is_worth_nothing_any_more),
         cmocka_unit_test(classify_goes_by_status_where_no_code_is_known),
         cmocka_unit_test(classify_takes_every_2xx_for_done_and_keeps_the_request_id),
         cmocka_unit_test(classify_fills_the_error_from_headers_and_body),

@@ -10,16 +10,16 @@
 
 #include <cmocka.h>
 
+#include "client_fixture.h"
 #include "error.h"
 #include "http_client.h"
-#include "wire.h"
 
 static void
 assert_answers(struct http_client *client)
 {
     struct outcome outcome;
 
-    wire_get(client, "/hello", &outcome);
+    client_get(client, "/hello", &outcome);
     assert_int_equal(outcome.response.status, 200);
     assert_string_equal(outcome.response.body.data, "hello");
     http_response_free(&outcome.response);
@@ -34,47 +34,47 @@ http_client_calls_a_torn_answer_unknown(void **state)
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         struct outcome outcome;
 
-        wire_get(*state, paths[i], &outcome);
-        wire_assert_no_answer(&outcome, HTTP_UNKNOWN);
+        client_get(*state, paths[i], &outcome);
+        client_assert_no_answer(&outcome, HTTP_UNKNOWN);
     }
 }
 
 static void
 http_client_calls_a_request_that_reached_nobody_not_sent(void **state)
 {
-    struct http_request refused = wire_request(HTTP_POST, 1, "/"); /* nobody listens there */
-    struct http_request nowhere = wire_request(HTTP_GET, 0, "");
-    struct http_request no_tls = wire_request(HTTP_GET, wire_server.port, "/");
-    struct http_request no_scheme = wire_request(HTTP_GET, 0, "");
+    struct http_request refused = client_request(HTTP_POST, 1, "/"); /* nobody listens there */
+    struct http_request nowhere = client_request(HTTP_GET, 0, "");
+    struct http_request no_tls = client_request(HTTP_GET, client_server.port, "/");
+    struct http_request no_scheme = client_request(HTTP_GET, 0, "");
     struct outcome outcome;
 
-    wire_exchange(*state, &refused, &outcome);
-    wire_assert_no_answer(&outcome, HTTP_NOT_SENT);
+    client_exchange(*state, &refused, &outcome);
+    client_assert_no_answer(&outcome, HTTP_NOT_SENT);
     text_clear(&nowhere.url);
     text_add(&nowhere.url, "http://no-such-host.invalid/");
-    wire_exchange(*state, &nowhere, &outcome);
-    wire_assert_no_answer(&outcome, HTTP_NOT_SENT);
+    client_exchange(*state, &nowhere, &outcome);
+    client_assert_no_answer(&outcome, HTTP_NOT_SENT);
     text_clear(&no_tls.url);
-    text_addf(&no_tls.url, "https://127.0.0.1:%d/", wire_server.port);
-    wire_exchange(*state, &no_tls, &outcome);
-    wire_assert_no_answer(&outcome, HTTP_NOT_SENT);
+    text_addf(&no_tls.url, "https://127.0.0.1:%d/", client_server.port);
+    client_exchange(*state, &no_tls, &outcome);
+    client_assert_no_answer(&outcome, HTTP_NOT_SENT);
     text_clear(&no_scheme.url);
     text_add(&no_scheme.url, "file:///etc/passwd");
-    wire_exchange(*state, &no_scheme, &outcome);
-    wire_assert_no_answer(&outcome, HTTP_NOT_SENT);
+    client_exchange(*state, &no_scheme, &outcome);
+    client_assert_no_answer(&outcome, HTTP_NOT_SENT);
 }
 
 static void
 http_client_calls_a_timeout_after_sending_unknown(void **state)
 {
-    struct http_request request = wire_request(HTTP_GET, wire_server.port, "/never");
+    struct http_request request = client_request(HTTP_GET, client_server.port, "/never");
     struct outcome outcome;
-    int64_t started_ms = wire_now_ms();
+    int64_t started_ms = client_now_ms();
 
     request.timeout_ms = 50;
-    wire_exchange(*state, &request, &outcome);
-    wire_assert_no_answer(&outcome, HTTP_UNKNOWN);
-    assert_true(wire_now_ms() - started_ms >= 50);
+    client_exchange(*state, &request, &outcome);
+    client_assert_no_answer(&outcome, HTTP_UNKNOWN);
+    assert_true(client_now_ms() - started_ms >= 50);
 }
 
 /* A socket that listens but whose queue is full: connects to it neither succeed nor fail. */
@@ -103,12 +103,12 @@ http_client_calls_a_timeout_while_connecting_not_sent(void **state)
     int fillers[2];
     int port;
     int listener = open_full_listener(fillers, &port);
-    struct http_request request = wire_request(HTTP_GET, port, "/");
+    struct http_request request = client_request(HTTP_GET, port, "/");
     struct outcome outcome;
 
     request.timeout_ms = 50;
-    wire_exchange(*state, &request, &outcome);
-    wire_assert_no_answer(&outcome, HTTP_NOT_SENT);
+    client_exchange(*state, &request, &outcome);
+    client_assert_no_answer(&outcome, HTTP_NOT_SENT);
     close(fillers[0]);
     close(fillers[1]);
     close(listener);
@@ -117,20 +117,20 @@ http_client_calls_a_timeout_while_connecting_not_sent(void **state)
 static void
 http_client_cuts_an_answer_at_its_limit(void **state)
 {
-    struct http_request exact = wire_request(HTTP_GET, wire_server.port, "/chunks");
-    struct http_request above = wire_request(HTTP_GET, wire_server.port, "/chunks");
+    struct http_request exact = client_request(HTTP_GET, client_server.port, "/chunks");
+    struct http_request above = client_request(HTTP_GET, client_server.port, "/chunks");
     struct outcome outcome;
 
     exact.max_response_bytes = 64;
-    wire_exchange(*state, &exact, &outcome);
+    client_exchange(*state, &exact, &outcome);
     assert_int_equal(outcome.response.status, 200);
     assert_int_equal(outcome.response.body.length, 64);
     http_response_free(&outcome.response);
     above.max_response_bytes = 63;
-    wire_exchange(*state, &above, &outcome);
-    wire_assert_no_answer(&outcome, HTTP_TOO_LARGE);
-    wire_get(*state, "/many-headers", &outcome);
-    wire_assert_no_answer(&outcome, HTTP_TOO_LARGE);
+    client_exchange(*state, &above, &outcome);
+    client_assert_no_answer(&outcome, HTTP_TOO_LARGE);
+    client_get(*state, "/many-headers", &outcome);
+    client_assert_no_answer(&outcome, HTTP_TOO_LARGE);
 }
 
 static void
@@ -138,17 +138,17 @@ http_client_works_on_after_every_kind_of_failure(void **state)
 {
     struct outcome outcome;
 
-    wire_get(*state, "/cut-body", &outcome);
-    wire_assert_no_answer(&outcome, HTTP_UNKNOWN);
+    client_get(*state, "/cut-body", &outcome);
+    client_assert_no_answer(&outcome, HTTP_UNKNOWN);
     assert_answers(*state);
-    wire_get(*state, "/many-headers", &outcome);
-    wire_assert_no_answer(&outcome, HTTP_TOO_LARGE);
-    wire_get(*state, "/nothing", &outcome);
-    wire_assert_no_answer(&outcome, HTTP_UNKNOWN);
+    client_get(*state, "/many-headers", &outcome);
+    client_assert_no_answer(&outcome, HTTP_TOO_LARGE);
+    client_get(*state, "/nothing", &outcome);
+    client_assert_no_answer(&outcome, HTTP_UNKNOWN);
     assert_answers(*state);
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, wire_setup, wire_teardown)
+#define test(name) cmocka_unit_test_setup_teardown(name, client_setup, client_teardown)
 
 int
 main(void)
@@ -162,5 +162,6 @@ main(void)
         test(http_client_works_on_after_every_kind_of_failure),
     };
 
-    return cmocka_run_group_tests_name("http_failures", tests, wire_start_server, wire_stop_server);
+    return cmocka_run_group_tests_name("http_failures", tests, client_start_server,
+                                       client_stop_server);
 }

@@ -38,6 +38,7 @@ services_name_the_service_of_every_kind(void **state)
         [CALL_TOKEN] = "entra",    [CALL_FORCE_SYNC] = "bap",  [CALL_SOURCES] = "graph",
         [CALL_LOOK] = "dataverse", [CALL_PATCH] = "dataverse", [CALL_MOVE] = "dataverse",
         [CALL_ROLE] = "dataverse", [CALL_UNITS] = "dataverse", [CALL_ROLES] = "dataverse",
+        [CALL_DELTA] = "graph",    [CALL_MEMBERS] = "graph",
     };
 
     (void)state;
@@ -68,9 +69,9 @@ static void
 services_stay_within_the_origin_of_their_settings(void **state)
 {
     static const char *const origins[CALL_KINDS] = {
-        [CALL_TOKEN] = "https://login.test/",
-        [CALL_FORCE_SYNC] = "https://bap.test/",
-        [CALL_SOURCES] = "https://graph.test/",
+        [CALL_TOKEN] = "https://login.test/",   [CALL_FORCE_SYNC] = "https://bap.test/",
+        [CALL_SOURCES] = "https://graph.test/", [CALL_DELTA] = "https://graph.test/",
+        [CALL_MEMBERS] = "https://graph.test/",
     };
 
     for (int kind = 0; kind < CALL_KINDS; kind++) {

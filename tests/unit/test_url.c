@@ -112,6 +112,52 @@ url_origin_is_scheme_host_and_port(void **state)
 }
 
 static void
+url_is_below_a_base_only_when_it_is_so_for_certain(void **state)
+{
+    static const char *const below[] = {"https://host/a/b",          "https://host/a/b/",
+                                        "https://host/a/b?c=../%2F", "https://host/a/b()?c",
+                                        "HTTPS://HOST:443/A/B/c",    "https://host/a/b/c/d",
+                                        "https://host/a/b/.c/d.",    "https://host/a/b/...?../"};
+    static const char *const elsewhere[] = {"https://evil/a/b",
+                                            "http://host/a/b",
+                                            "https://host:8443/a/b",
+                                            "https://host@evil/a/b",
+                                            "https://host",
+                                            "https://host/",
+                                            "https://host/a",
+                                            "https://host/a/",
+                                            "https://host/a/bc",
+                                            "https://host/a/c",
+                                            "https://host/x/a/b",
+                                            "https://host/a/b/../c",
+                                            "https://host/a/b/..",
+                                            "https://host/a/b/./c",
+                                            "https://host/a/b/.?c",
+                                            "https://host/a/b/%2e",
+                                            "https://host/a%2Fb",
+                                            "https://host/a/b#",
+                                            "https://host/a/b?c#d",
+                                            "/a/b",
+                                            "",
+                                            "https://host/a/b/..%2f",
+                                            "https://host/a/b\\..\\c",
+                                            "https://host?/a/b"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+        if (!url_is_below(below[i], "https://host/a/b"))
+            fail_msg("%s was not taken to be below", below[i]);
+    }
+    for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
+        if (url_is_below(elsewhere[i], "https://host/a/b"))
+            fail_msg("%s was taken to be below", elsewhere[i]);
+    }
+    assert_true(url_is_below("https://host/a", "https://host"));
+    assert_true(url_is_below("https://host", "https://host"));
+    assert_false(url_is_below("https://host/a", "nonsense"));
+}
+
+static void
 url_is_loopback_only_where_it_cannot_leave_the_machine(void **state)
 {
     static const char *const loopback[] = {"http://127.0.0.1", "http://127.255.255.255:80/x",
@@ -150,6 +196,7 @@ main(void)
         cmocka_unit_test(url_is_taken_apart),
         cmocka_unit_test(url_is_refused_when_it_could_be_read_in_two_ways),
         cmocka_unit_test(url_origin_is_scheme_host_and_port),
+        cmocka_unit_test(url_is_below_a_base_only_when_it_is_so_for_certain),
         cmocka_unit_test(url_is_loopback_only_where_it_cannot_leave_the_machine),
     };
     return cmocka_run_group_tests_name("url", tests, NULL, NULL);

@@ -212,30 +212,6 @@ declare_partitions(struct collector *collector, struct metrics *metrics)
     return collector->lost != NULL;
 }
 
-/* A family has room for so many libraries beside our own version. */
-enum { LIBRARIES_SHOWN = METRICS_MAX_LABELS - 1 };
-_Static_assert((int)LIBRARIES_SHOWN <= (int)LIBRARIES, "labels without a library");
-
-/* Constant, and so set once. */
-static bool
-declare_build(struct metrics *metrics)
-{
-    static const char *labels[METRICS_MAX_LABELS + 1] = {"version"};
-    const char *values[METRICS_MAX_LABELS] = {DVSYNC_VERSION};
-    struct metric_family *family;
-
-    for (int i = 0; i < LIBRARIES_SHOWN; i++) {
-        labels[i + 1] = libraries[i].name;
-        values[i + 1] = libraries[i].version();
-    }
-    family = metrics_family(metrics, METRIC_GAUGE, "dvsync_build_info",
-                            "1; the versions are in the labels", labels, NULL);
-    if (family == NULL)
-        return false;
-    metric_set(metric_series(family, values), 1);
-    return true;
-}
-
 static bool
 declare_commits(struct collector *collector, struct metrics *metrics)
 {
@@ -257,7 +233,7 @@ collector_create(const struct collect_sources *sources, struct metrics *metrics,
         collector->process = process_metrics_create(metrics);
         if (collector->process != NULL && declare_engine(collector, metrics) &&
             declare_partitions(collector, metrics) && declare_commits(collector, metrics) &&
-            declare_build(metrics)) {
+            versions_declare(metrics) == 0) {
             metrics_on_collect(metrics, collect, collector);
             return collector;
         }

@@ -4,28 +4,16 @@
 #include "admin.h"
 #include "engine.h"
 #include "intake.h"
-#include "metrics.h"
+#include "page.h"
 #include "settings.h"
 #include "worker_private.h"
-
-enum { HTTP_STATUS_OK = 200, HTTP_STATUS_UNAVAILABLE = 503 };
-
-static void
-say(struct admin_answer *answer, bool is_ok, const char *text)
-{
-    answer->status = is_ok ? HTTP_STATUS_OK : HTTP_STATUS_UNAVAILABLE;
-    answer->content_type = "text/plain; charset=utf-8";
-    text_add(&answer->body, text);
-}
 
 static void
 answer_metrics(void *context, struct admin_answer *ret_answer)
 {
     struct worker *worker = context;
 
-    say(ret_answer, true, "");
-    ret_answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    metrics_print(worker->metrics, &ret_answer->body);
+    page_metrics(ret_answer, worker->metrics);
 }
 
 /* Nothing remote counts here: an outage must not restart every worker. */
@@ -37,11 +25,11 @@ answer_health(void *context, struct admin_answer *ret_answer)
     int64_t stalled_ms = worker->settings->stalled_ms;
 
     if (now_ms - worker->turned_at_ms > stalled_ms)
-        say(ret_answer, false, "stalled: the loop stood still\n");
+        page_say(ret_answer, false, "stalled: the loop stood still\n");
     else if (now_ms - intake_served_at_ms(worker->intake) > stalled_ms)
-        say(ret_answer, false, "stalled: the consumer queue was not served\n");
+        page_say(ret_answer, false, "stalled: the consumer queue was not served\n");
     else
-        say(ret_answer, true, "ok\n");
+        page_say(ret_answer, true, "ok\n");
 }
 
 static void
@@ -50,13 +38,13 @@ answer_ready(void *context, struct admin_answer *ret_answer)
     struct worker *worker = context;
 
     if (worker->phase != PHASE_RUNNING)
-        say(ret_answer, false, "not ready: stopping\n");
+        page_say(ret_answer, false, "not ready: stopping\n");
     else if (!intake_is_assigned(worker->intake))
-        say(ret_answer, false, "not ready: no partitions were assigned so far\n");
+        page_say(ret_answer, false, "not ready: no partitions were assigned so far\n");
     else if (!engine_is_ready(worker->engine))
-        say(ret_answer, false, "not ready: no environment can be worked on, see /status\n");
+        page_say(ret_answer, false, "not ready: no environment can be worked on, see /status\n");
     else
-        say(ret_answer, true, "ready\n");
+        page_say(ret_answer, true, "ready\n");
 }
 
 static void
@@ -64,8 +52,7 @@ answer_status(void *context, struct admin_answer *ret_answer)
 {
     struct worker *worker = context;
 
-    say(ret_answer, true, "");
-    ret_answer->content_type = "application/json";
+    page_json(ret_answer);
     engine_status(worker->engine, &ret_answer->body);
 }
 

@@ -4,33 +4,25 @@
  */
 #include "observer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "call_metrics.h"
 #include "clock.h"
 #include "engine.h"
 #include "error.h"
-#include "http.h"
 #include "log.h"
 #include "metrics.h"
-#include "services.h"
 #include "settings.h"
 
-enum { CACHE_ENTRIES = 256, NUMBER_BYTES = 24 };
+enum { CACHE_ENTRIES = 256 };
 
 enum family {
     FAMILY_EVENTS,
     FAMILY_READY,
-    FAMILY_STEP,
-    FAMILY_REQUESTS,
-    FAMILY_REQUEST,
     FAMILY_KEPT,
-    FAMILY_TOKENS,
     FAMILIES,
 };
 
-static const double request_bounds[] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
-                                        2.5,   5,    10,    30,   60,  120,  0};
 static const double ready_bounds[] = {0.1, 0.5,  1,    2.5,  5,     10,    30,    60,     120, 300,
                                       600, 1800, 3600, 7200, 14400, 43200, 86400, 604800, 0};
 
@@ -51,31 +43,11 @@ static const struct {
                       "From the event's own time until its user was confirmed to be ready",
                       {"environment"},
                       ready_bounds},
-    [FAMILY_STEP] = {METRIC_HISTOGRAM,
-                     "dvsync_step_seconds",
-                     "From sending a step's call until its answer was read",
-                     {"step", "environment"},
-                     request_bounds},
-    [FAMILY_REQUESTS] = {METRIC_COUNTER,
-                         "dvsync_requests_total",
-                         "HTTP requests by answer; status 0: none came",
-                         {"service", "route", "status"},
-                         NULL},
-    [FAMILY_REQUEST] = {METRIC_HISTOGRAM,
-                        "dvsync_request_seconds",
-                        "Duration of HTTP requests",
-                        {"service"},
-                        request_bounds},
     [FAMILY_KEPT] = {METRIC_COUNTER,
                      "dvsync_kept_records_total",
                      "Deliveries that ended on another topic",
                      {"topic", "reason"},
                      NULL},
-    [FAMILY_TOKENS] = {METRIC_COUNTER,
-                       "dvsync_tokens_total",
-                       "Access tokens asked for",
-                       {"identity", "result"},
-                       NULL},
 };
 
 struct settled_series {
@@ -90,6 +62,7 @@ struct observer {
     const struct clock *clock;
     struct log *log;
     struct metric_family *families[FAMILIES];
+    struct call_metrics *calls;
     struct metric **ready; /* by the environment's index */
     struct settled_series cache[CACHE_ENTRIES];
     uint64_t lost; /* offsets, as far as it was said */
@@ -105,7 +78,8 @@ declare(struct observer *observer, struct metrics *metrics)
         if (observer->families[i] == NULL)
             return -1;
     }
-    return 0;
+    observer->calls = call_metrics_create(metrics);
+    return observer->calls == NULL ? -1 : 0;
 }
 
 static int
@@ -148,6 +122,7 @@ observer_destroy(struct observer *observer)
 {
     if (observer == NULL)
         return;
+    call_metrics_destroy(observer->calls);
     free(observer->ready);
     free(observer);
 }
@@ -288,29 +263,14 @@ observer_failed(struct observer *observer, const struct call_report *report)
 void
 observer_answered(struct observer *observer, const struct call *call, int64_t took_ms)
 {
-    const char *const step[] = {call_kind_name(call->kind), environment_name(call->environment)};
-    const char *const service[] = {services_name(call->kind)};
-    const char *const token[] = {
-        call->identity == NULL ? "" : call->identity->name,
-        call->verdict == VERDICT_DONE ? "granted" : verdict_name(call->verdict),
-    };
-
-    metric_observe(metric_series(observer->families[FAMILY_STEP], step), (double)took_ms / 1000.0);
-    metric_observe(metric_series(observer->families[FAMILY_REQUEST], service),
-                   (double)took_ms / 1000.0);
-    if (call->kind == CALL_TOKEN)
-        metric_add(metric_series(observer->families[FAMILY_TOKENS], token), 1);
+    call_metrics_answered(observer->calls, call, took_ms);
 }
 
 void
 observer_request(struct observer *observer, const struct call *call, const char *route,
                  const struct http_response *response)
 {
-    char status[NUMBER_BYTES];
-    const char *const values[] = {services_name(call->kind), route, status};
-
-    (void)snprintf(status, sizeof(status), "%d", response->status);
-    metric_add(metric_series(observer->families[FAMILY_REQUESTS], values), 1);
+    call_metrics_seen(observer->calls, call, route, response);
 }
 
 /* --- losses ---------------------------------------------------------------------------------- */

@@ -72,6 +72,23 @@ observe_answered(void *context, const struct call *call, int64_t took_ms)
     observer_answered(worker->observer, call, took_ms);
 }
 
+static void
+observe_request(void *context, const struct call *call, const char *route,
+                const struct http_response *response)
+{
+    struct worker *worker = context;
+
+    observer_request(worker->observer, call, route, response);
+}
+
+static void
+take_answer(void *context, struct call *call)
+{
+    struct worker *worker = context;
+
+    engine_answered(worker->engine, call);
+}
+
 struct ports
 worker_ports(struct worker *worker)
 {
@@ -85,5 +102,15 @@ worker_ports(struct worker *worker)
         .ran = observe_ran,
         .failed = observe_failed,
         .answered = observe_answered,
+    };
+}
+
+struct wire_listener
+worker_listener(struct worker *worker)
+{
+    return (struct wire_listener){
+        .context = worker,
+        .seen = observe_request,
+        .answered = take_answer,
     };
 }

@@ -12,14 +12,13 @@
 #include "collect.h"
 #include "engine.h"
 #include "error.h"
-#include "exit_code.h"
 #include "http_client.h"
 #include "intake.h"
 #include "log.h"
 #include "metrics.h"
 #include "publisher.h"
 #include "settings.h"
-#include "versions.h"
+#include "start.h"
 #include "wire.h"
 
 /*
@@ -80,26 +79,18 @@ log_start(struct worker *worker)
         log_string("dead_letters", settings->dead_letters ? worker->dead_letter_topic : "off"),
         log_integer("pid", getpid()),
     };
-    enum { ESSENTIALS = sizeof(essentials) / sizeof(essentials[0]) };
-    struct log_field fields[ESSENTIALS + LIBRARIES];
 
-    memcpy(fields, essentials, sizeof(essentials));
-    for (int i = 0; i < LIBRARIES; i++)
-        fields[ESSENTIALS + i] = log_string(libraries[i].name, libraries[i].version());
-    log_write(worker->log, LOG_INFO, "dvsync-worker starts", fields, ESSENTIALS + LIBRARIES);
+    start_say(worker->log, "dvsync-worker starts", essentials,
+              sizeof(essentials) / sizeof(essentials[0]));
 }
 
 static int
 open_log(struct worker *worker, struct error *ret_error)
 {
-    const struct settings *settings = worker->settings;
-
     clock_read_system(&worker->clock);
-    worker->log =
-        log_create(STDOUT_FILENO, (enum log_format)settings->log_format,
-                   (enum log_level)settings->log_level, (int)settings->log_burst, &worker->clock);
+    worker->log = start_log(worker->settings, &worker->clock, ret_error);
     if (worker->log == NULL)
-        return error_set(ret_error, ERROR_MEMORY, "no memory for the log");
+        return -1;
     log_start(worker);
     return 0;
 }
@@ -118,8 +109,7 @@ open_observer(struct worker *worker, struct error *ret_error)
 static int
 open_wire(struct worker *worker, struct error *ret_error)
 {
-    worker->wire =
-        wire_create(worker->settings, &worker->clock, worker->log, worker->observer, ret_error);
+    worker->wire = wire_create(worker->settings, &worker->clock, worker->log, ret_error);
     return worker->wire == NULL ? -1 : 0;
 }
 
@@ -174,6 +164,7 @@ open_engine(struct worker *worker, struct error *ret_error)
         .graph_scope = settings->graph_scope,
         .ports = worker_ports(worker),
     };
+    const struct wire_listener listener = worker_listener(worker);
 
     /* for jitter, so that replicas do not act in step */
     if (getrandom(&setup.seed, sizeof(setup.seed), GRND_NONBLOCK) < 0)
@@ -181,7 +172,7 @@ open_engine(struct worker *worker, struct error *ret_error)
     worker->engine = engine_create(&setup, ret_error);
     if (worker->engine == NULL)
         return -1;
-    wire_bind(worker->wire, worker->engine);
+    wire_bind(worker->wire, &listener);
     intake_bind(worker->intake, worker->engine);
     if (worker->publisher != NULL)
         publisher_bind(worker->publisher, worker->engine);
@@ -196,18 +187,20 @@ open_admin(struct worker *worker, struct error *ret_error)
         .intake = worker->intake,
         .topics = (const char *const *)worker->topics,
     };
+    const struct start_door door = {
+        .address = worker->settings->admin_address,
+        .setting = "admin.address",
+        .routes = worker_routes,
+        .context = worker,
+    };
 
     worker->collector = collector_create(&sources, worker->metrics, ret_error);
     if (worker->collector == NULL)
         return -1;
-    if (worker->settings->admin_address[0] == '\0')
+    if (door.address[0] == '\0')
         return 0;
-    worker->admin = admin_create(worker->settings->admin_address, worker_routes, worker, ret_error);
-    if (worker->admin == NULL)
-        return error_prefix(ret_error, "admin.address");
-    log_line(worker->log, LOG_INFO, "the admin endpoint listens",
-             log_integer("port", admin_port(worker->admin)));
-    return 0;
+    worker->admin = start_admin(&door, worker->log, ret_error);
+    return worker->admin == NULL ? -1 : 0;
 }
 
 struct worker *

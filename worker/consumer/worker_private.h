@@ -48,9 +48,12 @@ struct worker {
 };
 
 struct ports;
+struct wire_listener;
 
 /* ports.c: the engine's ports, on ${worker}. */
 struct ports worker_ports(struct worker *worker);
+/* And what the wire tells. */
+struct wire_listener worker_listener(struct worker *worker);
 
 /* endpoint.c: the paths of the admin endpoint, their context is the worker. */
 extern const struct admin_route worker_routes[];

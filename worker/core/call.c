@@ -11,9 +11,10 @@ const char *
 call_kind_name(enum call_kind kind)
 {
     static const char *const names[CALL_KINDS] = {
-        [CALL_TOKEN] = "token", [CALL_LOOK] = "look",   [CALL_SOURCES] = "sources",
-        [CALL_PATCH] = "patch", [CALL_MOVE] = "move",   [CALL_FORCE_SYNC] = "force_sync",
-        [CALL_ROLE] = "role",   [CALL_UNITS] = "units", [CALL_ROLES] = "roles",
+        [CALL_TOKEN] = "token", [CALL_LOOK] = "look",       [CALL_SOURCES] = "sources",
+        [CALL_PATCH] = "patch", [CALL_MOVE] = "move",       [CALL_FORCE_SYNC] = "force_sync",
+        [CALL_ROLE] = "role",   [CALL_UNITS] = "units",     [CALL_ROLES] = "roles",
+        [CALL_DELTA] = "delta", [CALL_MEMBERS] = "members",
     };
 
     return names[kind];
@@ -104,6 +105,18 @@ free_catalogue(struct call *call)
     call->found_role_count = 0;
 }
 
+static void
+free_changes(struct call *call)
+{
+    free(call->changes);
+    free(call->next_page);
+    free(call->delta_page);
+    call->changes = NULL;
+    call->change_count = 0;
+    call->next_page = call->delta_page = NULL;
+    call->is_group_seen = call->is_group_deleted = false;
+}
+
 /* A token is overwritten before its memory goes back. */
 static void
 free_token(struct call *call)
@@ -129,6 +142,7 @@ call_reset(struct call *call)
 {
     free_rows(call);
     free_catalogue(call);
+    free_changes(call);
     free_token(call);
     reset_items(call);
     call->verdict = VERDICT_RETRY;

@@ -27,10 +27,12 @@ enum call_kind {
     CALL_SOURCES,    /* Entra users, and which groups they are in */
     CALL_FORCE_SYNC, /* addUser */
     CALL_PATCH,      /* one row: unit and columns; its answer is the confirming read */
-    CALL_MOVE,  /* one row: unit, columns, roles of the new unit, all or nothing (a change set) */
-    CALL_ROLE,  /* one role to one row */
-    CALL_UNITS, /* business units: the root and those the recipes name */
-    CALL_ROLES, /* copies of roles in one unit */
+    CALL_MOVE,    /* one row: unit, columns, roles of the new unit, all or nothing (a change set) */
+    CALL_ROLE,    /* one role to one row */
+    CALL_UNITS,   /* business units: the root and those the recipes name */
+    CALL_ROLES,   /* copies of roles in one unit */
+    CALL_DELTA,   /* one page of what changed in a group's members */
+    CALL_MEMBERS, /* one page of a group's present members */
     CALL_KINDS,
 };
 
@@ -119,6 +121,19 @@ struct role_entry {
     char *name;
 };
 
+enum member_kind {
+    MEMBER_UNSAID, /* the answer does not say what it is */
+    MEMBER_USER,
+    MEMBER_OTHER, /* a group, a device, a service principal, anything newer */
+};
+
+/* A member that came, went or is there, in the order of the answer. */
+struct member_change {
+    struct guid user; /* object id, whatever it is */
+    enum member_kind kind;
+    bool is_removed;
+};
+
 typedef void call_done_fn(struct call *call);
 typedef bool call_prepare_fn(struct call *call);
 
@@ -160,6 +175,10 @@ struct call {
     const struct guid *roles; /* MOVE, ROLE: copies to give; ROLES: roots wanted; */
     size_t role_count;
     const char *scope; /* TOKEN */
+    struct guid group; /* DELTA, MEMBERS */
+    const char *page; /* DELTA, MEMBERS: a link of an earlier answer; NULL: the first page of all */
+    bool is_latest;   /* DELTA: of a first page: no members, only a link for what comes */
+    bool is_transitive; /* MEMBERS: those of nested groups too */
 
     /* what was found */
     enum verdict verdict;
@@ -173,7 +192,13 @@ struct call {
     size_t found_role_count;
     char *token; /* TOKEN: owned, NUL-terminated */
     int64_t token_life_ms;
-    int64_t dop_hint; /* x-ms-dop-hint, 0: none */
+    int64_t dop_hint;              /* x-ms-dop-hint, 0: none */
+    struct member_change *changes; /* DELTA, MEMBERS */
+    size_t change_count;
+    char *next_page;       /* DELTA, MEMBERS: the page that follows; NULL: this was the last */
+    char *delta_page;      /* DELTA: of the last page: what to ask for the next round */
+    bool is_group_seen;    /* DELTA: the answer speaks of the group */
+    bool is_group_deleted; /* DELTA: and says that it was deleted */
 };
 
 /*

@@ -25,7 +25,8 @@
 #define TOKEN BIT(CALL_TOKEN)
 #define BAP BIT(CALL_FORCE_SYNC)
 #define GRAPH BIT(CALL_SOURCES)
-#define ALL (DATAVERSE | TOKEN | BAP | GRAPH)
+#define PAGES (BIT(CALL_DELTA) | BIT(CALL_MEMBERS))
+#define ALL (DATAVERSE | TOKEN | BAP | GRAPH | PAGES)
 
 struct rule {
     unsigned int kinds;
@@ -147,8 +148,15 @@ static const struct rule rules[] = {
 
     /* Microsoft Graph; 404 of a user is an answer */
     {GRAPH, 0, "Request_ResourceNotFound", 404, 404, NULL, VERDICT_DONE, ""},
-    CODE(GRAPH, "Authorization_RequestDenied", VERDICT_MISCONFIGURED, "privilege_missing"),
-    CODE(GRAPH, "TooManyRequests", VERDICT_THROTTLED, "throttled"),
+    CODE(GRAPH | PAGES, "Authorization_RequestDenied", VERDICT_MISCONFIGURED, "privilege_missing"),
+    CODE(GRAPH | PAGES, "TooManyRequests", VERDICT_THROTTLED, "throttled"),
+
+    /* a page of Graph whose link is worth nothing any more ("Use delta query to track changes":
+     * Synchronization reset, Token duration; the codes come with 400 or 410); no such group */
+    CODE(PAGES, "syncStateNotFound", VERDICT_CHANGED, "resync"),
+    CODE(PAGES, "syncStateInvalid", VERDICT_CHANGED, "resync"),
+    CODE(PAGES, "resyncRequired", VERDICT_CHANGED, "resync"),
+    CODE(PAGES, "Request_ResourceNotFound", VERDICT_REJECTED, "group_gone"),
 
     /* by status alone */
     STATUS(ALL, 300, 399, VERDICT_RETRY, "redirected"),
@@ -159,6 +167,7 @@ static const struct rule rules[] = {
     STATUS(ALL, 404, 404, VERDICT_MISCONFIGURED, "not_found"),
     STATUS(ALL, 408, 408, VERDICT_RETRY, "service_fault"),
     STATUS(WRITES, 409, 409, VERDICT_RETRY, "busy"),
+    STATUS(PAGES, 410, 410, VERDICT_CHANGED, "resync"),
     STATUS(BIT(CALL_PATCH) | BIT(CALL_MOVE), 412, 412, VERDICT_CHANGED, "row_changed"),
     STATUS(WRITES, 413, 413, VERDICT_REJECTED, "too_large"),
     STATUS(ALL, 425, 425, VERDICT_RETRY, "service_fault"),

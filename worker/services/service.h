@@ -36,8 +36,8 @@ typedef int build_fn(const struct build *build, struct error *ret_error);
  */
 typedef int read_fn(struct answer *answer, struct error *ret_error);
 
-build_fn login_build, bap_build, graph_build;
-read_fn login_read, graph_read;
+build_fn login_build, bap_build, graph_build, graph_delta_build, graph_members_build;
+read_fn login_read, graph_read, graph_delta_read, graph_members_read;
 build_fn dataverse_look_build, dataverse_patch_build, dataverse_move_build, dataverse_role_build;
 build_fn dataverse_units_build, dataverse_roles_build;
 read_fn dataverse_look_read, dataverse_patch_read, dataverse_move_read;

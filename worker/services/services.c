@@ -33,6 +33,8 @@ static const struct kind kinds[CALL_KINDS] = {
     [CALL_UNITS] = {"dataverse", "businessunits", dataverse_units_build, dataverse_units_read,
                     false},
     [CALL_ROLES] = {"dataverse", "roles", dataverse_roles_build, dataverse_roles_read, false},
+    [CALL_DELTA] = {"graph", "delta", graph_delta_build, graph_delta_read, false},
+    [CALL_MEMBERS] = {"graph", "members", graph_members_build, graph_members_read, false},
 };
 
 const char *

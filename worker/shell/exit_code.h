@@ -1,10 +1,9 @@
 #ifndef EXIT_CODE_H
 #define EXIT_CODE_H
 
-/*
- * How dvsync-worker ends, by sysexits.h where that has a word for it. --help lists the meanings
- * from exit_code_meanings.
- */
+/* How the programs end, by sysexits.h where that has a word for it. */
+
+struct error;
 
 enum exit_code {
     EXIT_CODE_STOPPED = 0,
@@ -16,12 +15,13 @@ enum exit_code {
     EXIT_CODE_SIGNAL = 128, /* plus the signal's number */
 };
 
+/* What a program that ends with it means to say, for its --help. */
 struct exit_code_meaning {
     const char *code;
     const char *text;
 };
 
-/* Ends with a row whose code is NULL. */
-extern const struct exit_code_meaning exit_code_meanings[];
+/* The code for a program that cannot start because of ${error}. */
+enum exit_code exit_code_of(const struct error *error);
 
 #endif

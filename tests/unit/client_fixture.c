@@ -1,5 +1,5 @@
 /* Starts, waits for and takes apart single requests. */
-#include "wire.h"
+#include "client_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include "clock.h"
 #include "error.h"
 
-const struct http_client_settings wire_settings = {
+const struct http_client_settings client_settings = {
     .connect_timeout_ms = 5000,
     .timeout_ms = 5000,
     .max_response_bytes = 1024 * 1024,
@@ -21,10 +21,10 @@ const struct http_client_settings wire_settings = {
     .proxy = "",
 };
 
-struct scripted_server wire_server;
+struct scripted_server client_server;
 
 void
-wire_on_done(void *arg, struct http_response *response)
+client_on_done(void *arg, struct http_response *response)
 {
     struct outcome *outcome = arg;
 
@@ -34,42 +34,42 @@ wire_on_done(void *arg, struct http_response *response)
     if (outcome->victim != NULL)
         http_client_cancel(outcome->client, outcome->victim);
     if (outcome->next != NULL)
-        wire_start(outcome->client, &outcome->request, outcome->next);
+        client_start(outcome->client, &outcome->request, outcome->next);
 }
 
 int
-wire_start_server(void **state)
+client_start_server(void **state)
 {
     (void)state;
-    return scripted_server_start(&wire_server);
+    return scripted_server_start(&client_server);
 }
 
 int
-wire_stop_server(void **state)
+client_stop_server(void **state)
 {
     (void)state;
-    scripted_server_stop(&wire_server);
+    scripted_server_stop(&client_server);
     return 0;
 }
 
 int
-wire_setup(void **state)
+client_setup(void **state)
 {
     struct error error;
 
-    *state = http_client_create(&wire_settings, &error);
+    *state = http_client_create(&client_settings, &error);
     return *state == NULL ? -1 : 0;
 }
 
 int
-wire_teardown(void **state)
+client_teardown(void **state)
 {
     http_client_destroy(*state);
     return 0;
 }
 
 struct http_request
-wire_request(enum http_method method, int port, const char *path)
+client_request(enum http_method method, int port, const char *path)
 {
     struct http_request request = HTTP_REQUEST_EMPTY;
 
@@ -79,16 +79,17 @@ wire_request(enum http_method method, int port, const char *path)
 }
 
 void
-wire_start(struct http_client *client, const struct http_request *request, struct outcome *outcome)
+client_start(struct http_client *client, const struct http_request *request,
+             struct outcome *outcome)
 {
     struct error error;
 
     outcome->client = client;
-    assert_non_null(http_client_start(client, request, wire_on_done, outcome, &error));
+    assert_non_null(http_client_start(client, request, client_on_done, outcome, &error));
 }
 
 int64_t
-wire_now_ms(void)
+client_now_ms(void)
 {
     struct clock clock;
 
@@ -97,11 +98,11 @@ wire_now_ms(void)
 }
 
 void
-wire_run_until(struct http_client *client, const struct outcome *outcome)
+client_run_until(struct http_client *client, const struct outcome *outcome)
 {
-    int64_t end_ms = wire_now_ms() + WIRE_PATIENCE_MS;
+    int64_t end_ms = client_now_ms() + CLIENT_PATIENCE_MS;
 
-    while (outcome->calls == 0 && wire_now_ms() < end_ms) {
+    while (outcome->calls == 0 && client_now_ms() < end_ms) {
         http_client_wait(client, NULL, 0, 100);
         http_client_perform(client);
     }
@@ -109,24 +110,24 @@ wire_run_until(struct http_client *client, const struct outcome *outcome)
 }
 
 void
-wire_exchange(struct http_client *client, struct http_request *request, struct outcome *outcome)
+client_exchange(struct http_client *client, struct http_request *request, struct outcome *outcome)
 {
     *outcome = (struct outcome){.client = client};
-    wire_start(client, request, outcome);
+    client_start(client, request, outcome);
     http_request_free(request);
-    wire_run_until(client, outcome);
+    client_run_until(client, outcome);
 }
 
 void
-wire_get(struct http_client *client, const char *path, struct outcome *outcome)
+client_get(struct http_client *client, const char *path, struct outcome *outcome)
 {
-    struct http_request request = wire_request(HTTP_GET, wire_server.port, path);
+    struct http_request request = client_request(HTTP_GET, client_server.port, path);
 
-    wire_exchange(client, &request, outcome);
+    client_exchange(client, &request, outcome);
 }
 
 void
-wire_assert_no_answer(struct outcome *outcome, enum http_transport transport)
+client_assert_no_answer(struct outcome *outcome, enum http_transport transport)
 {
     assert_int_equal(outcome->response.status, 0);
     assert_string_equal(http_transport_name(outcome->response.transport),
@@ -138,7 +139,7 @@ wire_assert_no_answer(struct outcome *outcome, enum http_transport transport)
 }
 
 bool
-wire_contains(const struct text *text, const char *part)
+client_contains(const struct text *text, const char *part)
 {
     return text->data != NULL && strstr(text->data, part) != NULL;
 }

@@ -7,13 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call.h"
 #include "clock.h"
-#include "engine.h"
 #include "error.h"
 #include "http_client.h"
 #include "json.h"
 #include "log.h"
-#include "observer.h"
 #include "services.h"
 #include "settings.h"
 
@@ -23,8 +22,7 @@ enum { ANSWER_DEPTH = 16 };
 struct wire {
     const struct clock *clock;
     struct log *log;
-    struct observer *observer;
-    struct engine *engine;
+    struct wire_listener listener;
     struct http_client *client;
     struct services_settings services_settings;
     struct services services;
@@ -55,7 +53,7 @@ create_client(const struct settings *settings, struct error *ret_error)
 
 struct wire *
 wire_create(const struct settings *settings, const struct clock *clock, struct log *log,
-            struct observer *observer, struct error *ret_error)
+            struct error *ret_error)
 {
     struct wire *wire = calloc(1, sizeof(*wire));
 
@@ -65,7 +63,6 @@ wire_create(const struct settings *settings, const struct clock *clock, struct l
     }
     wire->clock = clock;
     wire->log = log;
-    wire->observer = observer;
     wire->services_settings = (struct services_settings){
         .login_url = settings->login_url,
         .bap_url = settings->bap_url,
@@ -98,9 +95,9 @@ wire_destroy(struct wire *wire)
 }
 
 void
-wire_bind(struct wire *wire, struct engine *engine)
+wire_bind(struct wire *wire, const struct wire_listener *listener)
 {
-    wire->engine = engine;
+    wire->listener = *listener;
 }
 
 struct http_client *
@@ -116,13 +113,14 @@ answered(void *arg, struct http_response *response)
 {
     struct flight *flight = arg;
     struct wire *wire = flight->wire;
+    const struct wire_listener *listener = &wire->listener;
     struct call *call = flight->call;
 
-    observer_request(wire->observer, call, flight->route, response);
+    listener->seen(listener->context, call, flight->route, response);
     services_read(&wire->services, call, response, wire->clock->wall_ms);
     call->wire = NULL;
     free(flight);
-    engine_answered(wire->engine, call);
+    listener->answered(listener->context, call);
 }
 
 /* --- out ------------------------------------------------------------------------------------- */
