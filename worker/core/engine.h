@@ -211,7 +211,10 @@ void engine_run(struct engine *engine);
 /* When engine_run has something to do by itself; monotonic, INT64_MAX: never. */
 int64_t engine_next_ms(const struct engine *engine);
 
-/* Stops intake; jobs that have not sent a write are given up when ${drain_ms} have passed. */
+/*
+ * Stops intake. Jobs that only wait are given up, now and whenever they begin to; those that have not sent a write, when ${drain_ms} have
+ * passed; a write that has left is waited for as long as the engine runs.
+ */
 void engine_stop(struct engine *engine, int64_t drain_ms);
 bool engine_is_drained(
     const struct engine *engine); /* nothing runs; what has settled may still be to commit */
