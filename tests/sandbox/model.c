@@ -34,6 +34,7 @@ model_create(uint64_t seed)
     list_init(&model->faults);
     model_settings_init(&model->settings);
     rng_seed(&model->rng, seed);
+    model->token_key = ~seed;
     model->is_keeping = true;
     model->parser = json_parser_create(JSON_DEPTH, BODY_BYTES);
     if (model->parser == NULL) {
@@ -70,6 +71,7 @@ model_destroy(struct model *model)
     model_pending_free(model);
     model_environment_free(model);
     model_entra_free(model);
+    model_groups_free(model);
     json_parser_destroy(model->parser);
     free(model->entries);
     free(model);
@@ -243,6 +245,7 @@ model_answer(struct model *model, const struct http_request *request, const stru
     *ret_after_ms = 0;
     model_advance(model, clock);
     call.origin = find_origin(model, call.address);
+    model_link_notice(&call);
     if (call.origin == NULL) {
         model_reply_cut(&call, HTTP_NOT_SENT);
         return;

@@ -64,6 +64,17 @@ struct model_settings {
     int64_t empty_text_is_null;
     int64_t missing_ref_status;     /* 404 with 0x80040217, or 204 */
     int64_t changeset_error_nested; /* a failed change set answers in a multipart of its own */
+    int64_t delta_lag_ms;           /* of a join or leave in group delta */
+    int64_t delta_page_members;
+    int64_t delta_empty_pages; /* before each page */
+    int64_t delta_replays;     /* changes told before, for each group and round */
+    int64_t delta_repeats;     /* of the page before, in the same round */
+    int64_t delta_removed_text;
+    int64_t delta_token_life_ms;
+    int64_t delta_reset_status;   /* 410, or 400 */
+    int64_t delta_reset_code;     /* 0 syncStateNotFound, 1 resyncRequired */
+    int64_t delta_reset_location; /* 0 none, 1 the first call, 2 without its filter */
+    int64_t foreign_links;        /* 0 none, 1 another service, 2 a longer host name */
 };
 
 /* A model seeded for its latencies and ids. NULL: no memory. */
@@ -149,17 +160,30 @@ struct model_user {
     const char *attributes; /* may be NULL */
 };
 bool model_add_user(struct model *model, const struct model_user *user);
-bool model_remove_user(struct model *model, const struct guid *user); /* deleted in Entra */
+/* Deleted in Entra, at the instant of the latest call; leaves all groups. */
+bool model_remove_user(struct model *model, const struct guid *user);
 bool model_set_attribute(struct model *model, const struct guid *user, const char *name,
                          const char *json);
 bool model_set_licensed(struct model *model, const struct guid *user, bool is_licensed);
 
 bool model_add_group(struct model *model, const struct guid *group, const char *name);
-/* Joins and leaves at ${clock}'s instant (the lag counts from there). */
-bool model_join(struct model *model, const struct guid *group, const struct guid *user,
+/* Deleted for good, at ${clock}'s instant. */
+bool model_remove_group(struct model *model, const struct guid *group, const struct clock *clock);
+/*
+ * What may be in a group and is neither user nor group: ${type} is "device", "servicePrincipal" or
+ * anything else, as in "#microsoft.graph.device"; "": answers do not tell its type.
+ */
+bool model_add_thing(struct model *model, const struct guid *id, const char *type);
+/*
+ * Joins and leaves at ${clock}'s instant (the lag counts from there). ${member} may be a user, a
+ * group or another thing; an id that nobody knows counts as a user.
+ */
+bool model_join(struct model *model, const struct guid *group, const struct guid *member,
                 const struct clock *clock);
-bool model_leave(struct model *model, const struct guid *group, const struct guid *user,
+bool model_leave(struct model *model, const struct guid *group, const struct guid *member,
                  const struct clock *clock);
+/* Delta links of ${group} (NULL: of all) that were given out until now are worth nothing. */
+bool model_reset_delta(struct model *model, const struct guid *group);
 
 /* A systemuser row. */
 struct model_row {
@@ -222,7 +246,7 @@ void model_clear_faults(struct model *model);
 enum model_write { MODEL_READ, MODEL_WROTE, MODEL_WROTE_NOTHING, MODEL_REFUSED };
 
 /*
- * Routes: "token"; "addUser" "environment"; "user" "checkMemberGroups" "batch"; "systemusers" (by
+ * Routes: "token"; "addUser" "environment"; "user" "checkMemberGroups" "delta" "batch"; "systemusers" (by
  * filter) "systemuser" (by key) "businessunits" "roles" "patch" "role" (a $ref given or taken)
  * "batch" "changeset"; "other".
  */
@@ -233,7 +257,7 @@ struct model_entry {
     const char *route;       /* see below */
     const char *environment; /* "" where it has none */
     int status;
-    struct guid user;       /* the object id it is about, where there is one */
+    struct guid user;       /* the object id it is about, where there is one; or the group's */
     enum model_write write; /* MODEL_WROTE_NOTHING: a write that changed nothing */
     int items;              /* ids of a filter, parts of a batch */
     bool is_part;           /* a part of a batch: not a call of its own */
@@ -248,6 +272,8 @@ enum model_offence {
     MODEL_OFFENCE_APPLICATION_ROW, /* a write to a row with an applicationid */
     MODEL_OFFENCE_COOKIE,          /* the affinity cookie was sent back */
     MODEL_OFFENCE_MALFORMED,       /* outside the grammar: 400 */
+    MODEL_OFFENCE_LINK,            /* a link that was changed, or used with other options beside */
+    MODEL_OFFENCE_FOREIGN_LINK,    /* a link followed to another origin */
     MODEL_OFFENCES,
 };
 const char *model_offence_name(enum model_offence offence);

@@ -122,7 +122,7 @@ is_in_security_group(struct call *call, const struct guid *user)
     const struct guid *group = &call->environment->security_group;
     bool is_direct = call->model->settings.nested_security_group == 0;
 
-    return guid_is_zero(group) || model_entra_is_member(call->model, group, user, is_direct, true);
+    return guid_is_zero(group) || model_groups_has(call->model, group, user, is_direct, true);
 }
 
 static enum refusal

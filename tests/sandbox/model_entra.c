@@ -1,10 +1,8 @@
-/* Entra: applications, people, groups and who is in them; what a lagging replica says of it. */
+/* Entra: applications and people. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "model_private.h"
-
-enum { NESTING = 16 };
 
 bool
 model_add_application(struct model *model, const struct model_application *set)
@@ -177,7 +175,7 @@ model_remove_user(struct model *model, const struct guid *user)
     if (person == NULL)
         return false;
     person->is_deleted = true;
-    return true;
+    return model_groups_leave_all(model, user);
 }
 
 bool
@@ -218,152 +216,6 @@ model_entra_is_licensed(const struct model *model, const struct person *person)
            (person->licensed_at_ms != 0 && model->now.wall_ms >= person->licensed_at_ms);
 }
 
-static struct group *
-find_group(struct model *model, const struct guid *id)
-{
-    struct group *group;
-
-    HASH_FIND(hh, model->groups, id, sizeof(*id), group);
-    return group;
-}
-
-bool
-model_add_group(struct model *model, const struct guid *id, const char *name)
-{
-    struct group *group;
-
-    if (find_group(model, id) != NULL)
-        return false;
-    group = calloc(1, sizeof(*group));
-    if (group == NULL)
-        return false;
-    group->id = *id;
-    group->name = strdup(name);
-    if (group->name != NULL)
-        HASH_ADD(hh, model->groups, id, sizeof(group->id), group);
-    if (group->hh.tbl == NULL) {
-        free(group->name);
-        free(group);
-        return false;
-    }
-    return true;
-}
-
-static struct membership *
-find_membership(struct model *model, const struct guid *group, const struct guid *member)
-{
-    struct membership_key key = {*group, *member};
-    struct membership *membership;
-
-    HASH_FIND(hh, model->memberships, &key, sizeof(key), membership);
-    return membership;
-}
-
-static bool
-holds(const struct model *model, const struct membership *membership, bool is_lagging)
-{
-    if (membership == NULL)
-        return false;
-    if (is_lagging &&
-        model->now.mono_ms - membership->changed_at_ms < model->settings.membership_lag_ms)
-        return membership->was_member;
-    return membership->is_member;
-}
-
-static struct membership *
-make_membership(struct model *model, const struct guid *group, const struct guid *member)
-{
-    struct membership *membership = calloc(1, sizeof(*membership));
-
-    if (membership == NULL)
-        return NULL;
-    membership->key = (struct membership_key){*group, *member};
-    HASH_ADD(hh, model->memberships, key, sizeof(membership->key), membership);
-    if (membership->hh.tbl == NULL) {
-        free(membership);
-        return NULL;
-    }
-    return membership;
-}
-
-/* A group as a member is remembered with its parent, so that a check can walk down. */
-static bool
-note_child(struct model *model, struct group *parent, const struct guid *member)
-{
-    struct id_list children = {parent->children, parent->child_count};
-    bool is_noted = true;
-
-    if (find_group(model, member) == NULL || model_value_list_has(&children, member))
-        return true;
-    is_noted = model_value_list_add(&children, member);
-    parent->children = children.ids;
-    parent->child_count = children.count;
-    return is_noted;
-}
-
-static bool
-change_membership(struct model *model, const struct membership_key *key, bool is_member,
-                  const struct clock *clock)
-{
-    struct group *group = find_group(model, &key->group);
-    struct membership *membership = find_membership(model, &key->group, &key->member);
-
-    if (group == NULL || !note_child(model, group, &key->member))
-        return false;
-    if (membership == NULL)
-        membership = make_membership(model, &key->group, &key->member);
-    if (membership == NULL)
-        return false;
-    if (membership->is_member == is_member)
-        return true;
-    model->now = *clock;
-    membership->was_member = holds(model, membership, true);
-    membership->is_member = is_member;
-    membership->changed_at_ms = clock->mono_ms;
-    return true;
-}
-
-bool
-model_join(struct model *model, const struct guid *group, const struct guid *user,
-           const struct clock *clock)
-{
-    return change_membership(model, &(struct membership_key){*group, *user}, true, clock);
-}
-
-bool
-model_leave(struct model *model, const struct guid *group, const struct guid *user,
-            const struct clock *clock)
-{
-    return change_membership(model, &(struct membership_key){*group, *user}, false, clock);
-}
-
-/* Down from ${group}, at most ${depth} groups deep. */
-static bool
-is_member_below(struct model *model, const struct membership_key *key, int depth, bool is_lagging)
-{
-    const struct group *group = find_group(model, &key->group);
-
-    if (holds(model, find_membership(model, &key->group, &key->member), is_lagging))
-        return true;
-    for (size_t i = 0; depth > 0 && group != NULL && i < group->child_count; i++) {
-        struct membership_key below = {group->children[i], key->member};
-
-        if (holds(model, find_membership(model, &key->group, &group->children[i]), is_lagging) &&
-            is_member_below(model, &below, depth - 1, is_lagging))
-            return true;
-    }
-    return false;
-}
-
-bool
-model_entra_is_member(struct model *model, const struct guid *group, const struct guid *member,
-                      bool is_direct, bool is_lagging)
-{
-    struct membership_key key = {*group, *member};
-
-    return is_member_below(model, &key, is_direct ? 0 : NESTING, is_lagging);
-}
-
 static void
 free_application(struct application *application)
 {
@@ -371,14 +223,6 @@ free_application(struct application *application)
         model_limits_free(&application->lanes[i]);
     free(application->secret);
     free(application);
-}
-
-static void
-free_group(struct group *group)
-{
-    free(group->children);
-    free(group->name);
-    free(group);
 }
 
 #define FREE_ALL(type, head, release)             \
@@ -395,6 +239,4 @@ model_entra_free(struct model *model)
 {
     FREE_ALL(application, model->applications, free_application);
     FREE_ALL(person, model->people, free_person);
-    FREE_ALL(group, model->groups, free_group);
-    FREE_ALL(membership, model->memberships, free);
 }

@@ -25,6 +25,8 @@ model_offence_name(enum model_offence offence)
         [MODEL_OFFENCE_APPLICATION_ROW] = "application_row",
         [MODEL_OFFENCE_COOKIE] = "cookie",
         [MODEL_OFFENCE_MALFORMED] = "malformed",
+        [MODEL_OFFENCE_LINK] = "link",
+        [MODEL_OFFENCE_FOREIGN_LINK] = "foreign_link",
     };
 
     return offence < MODEL_OFFENCES ? names[offence] : "none";

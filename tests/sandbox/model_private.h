@@ -12,6 +12,7 @@
 #include "json_writer.h"
 #include "list.h"
 #include "model.h"
+#include "model_groups.h"
 #include "model_table.h"
 #include "rng.h"
 #include "table.h"
@@ -95,27 +96,6 @@ struct person {
     UT_hash_handle hh;
 };
 
-struct group {
-    struct guid id;
-    char *name;
-    struct guid *children; /* groups that are or were members */
-    size_t child_count;
-    UT_hash_handle hh;
-};
-
-struct membership_key {
-    struct guid group;
-    struct guid member;
-};
-
-struct membership {
-    struct membership_key key;
-    bool is_member;
-    bool was_member;       /* what a lagging replica still says */
-    int64_t changed_at_ms; /* monotonic */
-    UT_hash_handle hh;
-};
-
 /* --- Power Platform --------------------------------------------------------------------------- */
 
 /* An application user: an application known to one organisation. */
@@ -192,9 +172,14 @@ struct model {
     struct person *people;
     struct group *groups;
     struct membership *memberships;
-    struct link pending; /* struct pending, the next due first */
-    struct link faults;  /* struct fault, the oldest first */
-    struct clock now;    /* of the latest call */
+    struct thing *things;
+    uint64_t sequence;     /* of the latest change to a group, or reset of delta links */
+    int64_t changed_at_ms; /* when that was */
+    uint64_t reset_at;     /* delta links given out before are worth nothing; 0: none */
+    uint64_t token_key;    /* what the tokens in links are sealed with */
+    struct link pending;   /* struct pending, the next due first */
+    struct link faults;    /* struct fault, the oldest first */
+    struct clock now;      /* of the latest call */
     struct model_entry *entries;
     size_t entry_count, entry_capacity;
     bool is_keeping;
@@ -355,9 +340,36 @@ void model_graph_resolve(struct call *call);
 void model_graph_serve(struct call *call);
 void model_graph_serve_part(struct call *call);
 void model_graph_batch(struct call *call);
+void model_graph_check(struct call *call);
 void model_dataverse_resolve(struct call *call);
 void model_dataverse_serve(struct call *call);
 void model_dataverse_serve_part(struct call *call);
+
+/* model_graph_user.c */
+void model_graph_user_get(struct call *call);
+void model_graph_user_missing(struct call *call); /* 404 for the entry's id */
+/* False when a property of ${list} is unknown and the call was answered. */
+bool model_graph_user_select(struct call *call, const char *list);
+/* Members of the open object; ${select} NULL: the default ones. */
+void model_graph_user_write(struct json_writer *writer, const struct person *person,
+                            const struct option *select);
+
+/* model_delta.c */
+void model_delta_serve(struct call *call);
+
+/* model_link.c: links in Graph's answers, and the tokens in them */
+void model_link_start(struct call *call, struct text *text); /* origin and version */
+/* ${count} words as a token that only model_link_read makes sense of. */
+void model_link_token(const struct model *model, const uint64_t *words, size_t count,
+                      struct text *text);
+/* Into ${ret_words}, which has room for ${room}; how many, 0: not one of ours, or changed. */
+size_t model_link_read(const struct model *model, const char *token, uint64_t *ret_words,
+                       size_t room);
+uint64_t model_link_digest(const struct model *model, const char *text, size_t length);
+/* A link that was changed, or used with something beside it: 400. */
+void model_link_refuse(struct call *call);
+/* Is the call for another service a Graph link that was followed there? Then it counts. */
+void model_link_notice(struct call *call);
 
 /* model_target.c */
 void model_target_parse(struct call *call);
@@ -395,9 +407,6 @@ struct person *model_entra_person(struct model *model,
                                   const struct guid *id); /* not when deleted */
 bool model_entra_is_visible(const struct model *model, const struct person *person);
 bool model_entra_is_licensed(const struct model *model, const struct person *person);
-/* Directly or through groups in it; ${is_lagging}: as a lagging replica sees it. */
-bool model_entra_is_member(struct model *model, const struct guid *group, const struct guid *member,
-                           bool is_direct, bool is_lagging);
 void model_entra_free(struct model *model);
 
 /* model_environment.c */

@@ -43,6 +43,19 @@ static const struct {
     SETTING(empty_text_is_null, 1, "an empty text is stored as null"),
     SETTING(missing_ref_status, 404, "taking a role that is not held: 404 0x80040217, or 204"),
     SETTING(changeset_error_nested, 0, "a failed change set's answer in a multipart of its own"),
+    SETTING(delta_lag_ms, 0, "how long group delta lags behind a join or leave"),
+    SETTING(delta_page_members, 200, "members on a page of group delta"),
+    SETTING(delta_empty_pages, 0, "empty pages before each page of group delta"),
+    SETTING(delta_replays, 0, "changes of each group that a later round tells again"),
+    SETTING(delta_repeats, 0, "members of a page that the next one tells again"),
+    SETTING(delta_removed_text, 0, "@removed is a string, not an object"),
+    SETTING(delta_token_life_ms, 604800000, "life of the links of group delta"),
+    SETTING(delta_reset_status, 410, "of a link that has expired or was reset: 410, or 400"),
+    SETTING(delta_reset_code, 0, "its code: 0 syncStateNotFound, 1 resyncRequired"),
+    SETTING(delta_reset_location, 1,
+            "its Location: 0 none, 1 the first call, 2 that without its filter"),
+    SETTING(foreign_links, 0,
+            "links of Graph lead elsewhere: 1 to the login service, 2 to a longer host name"),
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))

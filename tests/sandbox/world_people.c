@@ -57,9 +57,9 @@ add_person(struct world *world, const struct json *object, struct error *ret_err
     return world_note_user(world, &person.user.id, ret_error);
 }
 
-/* Any of: attribute, deletion, group, membership. */
+/* Any of: attribute, deletion, group, membership, thing. */
 struct entry {
-    struct guid user;
+    struct guid user; /* or another member */
     struct guid group;
     const char *name;
     const struct json *value;
@@ -85,7 +85,25 @@ static const struct field group_fields[] = {
 
 static const struct field membership_fields[] = {
     {"group", FIELD_GUID, offsetof(struct entry, group), true, "the group"},
-    {"user", FIELD_GUID, offsetof(struct entry, user), true, "who joins or leaves it now"},
+    {"user", FIELD_GUID, offsetof(struct entry, user), true,
+     "who joins or leaves it now: a user, a group that is nested, a thing"},
+    FIELDS_END,
+};
+
+static const struct field thing_fields[] = {
+    {"id", FIELD_GUID, offsetof(struct entry, user), true, "its object id"},
+    {"type", FIELD_STRING, offsetof(struct entry, name), true,
+     "what follows \"#microsoft.graph.\" in its type; empty: answers do not tell it"},
+    FIELDS_END,
+};
+
+static const struct field removal_fields[] = {
+    {"group", FIELD_GUID, offsetof(struct entry, group), true, "the group"},
+    FIELDS_END,
+};
+
+static const struct field reset_fields[] = {
+    {"group", FIELD_GUID, offsetof(struct entry, group), false, "the group (all)"},
     FIELDS_END,
 };
 
@@ -112,6 +130,7 @@ add_deletion(struct world *world, const struct json *object, struct error *ret_e
 
     if (fields_read(deletion_fields, object, &entry, ret_error) != 0)
         return -1;
+    model_advance(world_model(world), world_given(world)->clock);
     if (!model_remove_user(world_model(world), &entry.user))
         return world_refuse("there is no such user", ret_error);
     return 0;
@@ -126,6 +145,43 @@ add_group(struct world *world, const struct json *object, struct error *ret_erro
         return -1;
     if (!model_add_group(world_model(world), &entry.group, entry.name))
         return world_refuse("this group is there already", ret_error);
+    return 0;
+}
+
+static int
+add_thing(struct world *world, const struct json *object, struct error *ret_error)
+{
+    struct entry entry = {0};
+
+    if (fields_read(thing_fields, object, &entry, ret_error) != 0)
+        return -1;
+    if (!model_add_thing(world_model(world), &entry.user, entry.name))
+        return world_refuse("this thing is there already", ret_error);
+    return 0;
+}
+
+static int
+add_removal(struct world *world, const struct json *object, struct error *ret_error)
+{
+    const struct world_settings *given = world_given(world);
+    struct entry entry = {0};
+
+    if (fields_read(removal_fields, object, &entry, ret_error) != 0)
+        return -1;
+    if (!model_remove_group(given->model, &entry.group, given->clock))
+        return world_refuse("there is no such group", ret_error);
+    return 0;
+}
+
+static int
+add_reset(struct world *world, const struct json *object, struct error *ret_error)
+{
+    struct entry entry = {0};
+
+    if (fields_read(reset_fields, object, &entry, ret_error) != 0)
+        return -1;
+    if (!model_reset_delta(world_model(world), guid_is_zero(&entry.group) ? NULL : &entry.group))
+        return world_refuse("there is no such group", ret_error);
     return 0;
 }
 
@@ -158,9 +214,14 @@ add_leave(struct world *world, const struct json *object, struct error *ret_erro
 const struct world_collection world_people_collections[] = {
     {"users", "people in Entra", person_fields, add_person},
     {"groups", "in Entra", group_fields, add_group},
+    {"things", "what may be in a group beside users and groups: devices, service principals, …",
+     thing_fields, add_thing},
     {"joins", "somebody becomes a member of a group", membership_fields, add_join},
     {"leaves", "somebody is a member no more", membership_fields, add_leave},
     {"attributes", "a property of a user changes", attribute_fields, add_attribute},
     {"deletions", "a user is deleted in Entra", deletion_fields, add_deletion},
+    {"group_deletions", "a group is deleted in Entra, for good", removal_fields, add_removal},
+    {"delta_resets", "links of group delta that were given out until now are worth nothing",
+     reset_fields, add_reset},
     {NULL, NULL, NULL, NULL},
 };
