@@ -38,11 +38,12 @@ static const struct {
                        "Settled deliveries, one for each environment of an event",
                        {"topic", "outcome", "reason"},
                        NULL},
-    [FAMILY_READY] = {METRIC_HISTOGRAM,
-                      "dvsync_event_ready_seconds",
-                      "From the event's own time until its user was confirmed to be ready",
-                      {"environment"},
-                      ready_bounds},
+    [FAMILY_READY] =
+        {METRIC_HISTOGRAM,
+         "dvsync_event_ready_seconds",
+         "From the event's own time (else its record's) until its user was confirmed to be ready",
+         {"environment"},
+         ready_bounds},
     [FAMILY_KEPT] = {METRIC_COUNTER,
                      "dvsync_kept_records_total",
                      "Deliveries that ended on another topic",
@@ -166,6 +167,13 @@ is_kept(enum outcome outcome)
     return outcome == OUTCOME_DEAD || outcome == OUTCOME_PARKED;
 }
 
+/* A record that could not be decoded has none. */
+static const struct guid *
+known(const struct guid *id)
+{
+    return guid_is_zero(id) ? NULL : id;
+}
+
 static void
 log_settlement(struct observer *observer, const struct settlement *settlement)
 {
@@ -174,8 +182,8 @@ log_settlement(struct observer *observer, const struct settlement *settlement)
         log_string("reason", settlement->reason),
         log_string("outcome", outcome_name(settlement->outcome)),
         log_string("detail", settlement->detail),
-        log_guid("user", &settlement->user),
-        log_guid("group", &settlement->group),
+        log_guid("user", known(&settlement->user)),
+        log_guid("group", known(&settlement->group)),
         log_string("environment", environment_name(settlement->environment)),
         log_string("topic", observer->topics->names[settlement->topic]),
         log_integer("partition", settlement->partition),

@@ -156,18 +156,39 @@ note_change(struct job *job, const char *what)
     text_add(job->changes, what);
 }
 
+/* "=" and the new value behind what was noted last. */
 static void
-note_writes(struct job *job, const struct call *call)
+note_value(const struct site *site, struct job *job, const struct value *value)
 {
-    if (call->unit != NULL) {
-        job->has_moved = true;
-        note_change(job, "businessunit");
-    }
+    if (!site->core->settings->tells_values || job->changes == NULL)
+        return;
+    text_add_char(job->changes, '=');
+    value_print(value, job->changes);
+}
+
+static void
+note_unit(const struct site *site, struct job *job, const struct guid *unit)
+{
+    char text[GUID_TEXT_BYTES];
+    const struct value value = {VALUE_TEXT, 0, text};
+
+    (void)guid_format(unit, text);
+    job->has_moved = true;
+    note_change(job, "businessunit");
+    note_value(site, job, &value);
+}
+
+static void
+note_writes(const struct site *site, struct job *job, const struct call *call)
+{
+    if (call->unit != NULL)
+        note_unit(site, job, call->unit);
     for (size_t i = 0; i < call->write_count; i++) {
         int column = call->writes[i].column;
 
         job->columns_written[column / 64] |= UINT64_C(1) << (column % 64);
         note_change(job, job->environment->columns[column].name);
+        note_value(site, job, call->writes[i].value);
     }
 }
 
@@ -196,7 +217,7 @@ after_patch(struct site *site, struct job *job, struct call *call)
 {
     struct row row;
 
-    note_writes(job, call);
+    note_writes(site, job, call);
     if (call->row_count != 1) {
         job->row_state = ROW_UNREAD;
         sync_step(site, job);
@@ -221,7 +242,7 @@ after_patch(struct site *site, struct job *job, struct call *call)
 static void
 after_move(struct site *site, struct job *job, struct call *call)
 {
-    note_writes(job, call);
+    note_writes(site, job, call);
     job->row_state = ROW_UNREAD;
     job->wants_fresh_roles = true;
     sync_step(site, job);

@@ -354,10 +354,21 @@ engine_answered(struct engine *engine, struct call *call)
 
 /* --- time ---------------------------------------------------------------------------------------- */
 
+static void
+warm_up(struct engine *engine)
+{
+    if (engine->is_warm)
+        return;
+    engine->is_warm = true;
+    for (size_t i = 0; i < engine->core.routing->environment_count; i++)
+        site_warm(engine->sites[i]);
+}
+
 void
 engine_run(struct engine *engine)
 {
     share_out(engine);
+    warm_up(engine);
     if (engine->replaced != offsets_replaced(engine->offsets))
         drop_stale(engine);
     timers_run(engine->core.timers, engine->core.clock->mono_ms);

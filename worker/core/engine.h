@@ -47,7 +47,7 @@ struct settlement {
     const char *detail;     /* for people; may be "" */
     const char *request_id; /* of the last remote request that counted; "" */
     int attempts;
-    int64_t event_ms; /* EVENT_NO_TIME */
+    int64_t event_ms; /* for want of the event's own time the record's; EVENT_NO_TIME */
 };
 
 /* One user was settled by a run: what the run changed. One per run, before its settlements. */
@@ -56,7 +56,8 @@ struct run_report {
     struct guid user;
     struct guid row;
     const char *outcome;
-    const char *changes; /* "businessunit,new_costcentre,role:<guid>"; "" nothing */
+    /* "businessunit,new_costcentre,role:<guid>"; "" nothing; values only with tells_values: "new_costcentre=CC 1" */
+    const char *changes;
     const char *request_id;
     int calls;
     int attempts;
@@ -140,6 +141,7 @@ struct engine_settings {
     int64_t max_events;         /* unsettled at most, then intake is held */
     int64_t max_bytes;          /* of events and jobs */
     bool has_dead_letters;      /* false: hold */
+    bool tells_values;          /* reports name what was written: personal data */
     char *group_id;             /* for kept records' headers */
     /* lanes */
     int64_t dataverse_concurrency;  /* 52 */

@@ -402,6 +402,20 @@ lane_set_share(struct lane *lane, double share)
     lane->share_at_ms = lane->core->clock->mono_ms + lane->limits.span_ms;
 }
 
+void
+lane_warm(struct lane *lane)
+{
+    uint64_t serial;
+
+    (void)token_get(lane->token, &serial);
+}
+
+const char *
+lane_fault(const struct lane *lane, int64_t *ret_since_ms)
+{
+    return token_fault(lane->token, ret_since_ms);
+}
+
 const char *
 lane_name(const struct lane *lane)
 {

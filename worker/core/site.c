@@ -5,6 +5,7 @@
 
 #include "confirm.h"
 #include "fault.h"
+#include "lane.h"
 #include "refer.h"
 #include "sync.h"
 
@@ -72,13 +73,36 @@ site_destroy(struct site *site)
     free(site);
 }
 
-const char *
-site_fault(const struct site *site, int64_t *ret_since_ms)
+static const char *
+fault_of_lanes(const struct site *site, int64_t *ret_since_ms)
+{
+    struct lane *const lanes[] = {site->dataverse, site->graph, site->bap};
+    const char *fault = NULL;
+
+    for (size_t i = 0; i < sizeof(lanes) / sizeof(lanes[0]) && fault == NULL; i++) {
+        if (lanes[i] != NULL)
+            fault = lane_fault(lanes[i], ret_since_ms);
+    }
+    return fault;
+}
+
+static const char *
+fault_of_readers(const struct site *site, int64_t *ret_since_ms)
 {
     const char *fault = reader_fault(site->look, ret_since_ms);
 
     if (fault == NULL && site->sources != NULL)
         fault = reader_fault(site->sources, ret_since_ms);
+    return fault;
+}
+
+const char *
+site_fault(const struct site *site, int64_t *ret_since_ms)
+{
+    const char *fault = fault_of_lanes(site, ret_since_ms);
+
+    if (fault == NULL)
+        fault = fault_of_readers(site, ret_since_ms);
     if (fault == NULL && site->refer.fault != NULL) {
         fault = site->refer.fault;
         *ret_since_ms = site->refer.fault_since_ms;
@@ -88,4 +112,10 @@ site_fault(const struct site *site, int64_t *ret_since_ms)
         *ret_since_ms = site->faults[of].since_ms;
     }
     return fault;
+}
+
+void
+site_warm(struct site *site)
+{
+    lane_warm(site->dataverse);
 }

@@ -73,6 +73,9 @@ struct site {
 struct site *site_create(const struct site *parts);
 void site_destroy(struct site *site); /* its jobs are gone by then; NULL is allowed */
 
+/* Asks for the token of Dataverse before anybody needs it: a wrong secret shows at the start, and the first user waits less. */
+void site_warm(struct site *site);
+
 /* Why the environment is misconfigured, and since when (monotonic); NULL: it is not, as far as known. */
 const char *site_fault(const struct site *site, int64_t *ret_since_ms);
 

@@ -60,6 +60,19 @@ has_attributes(const struct job *job)
 }
 
 static bool
+has_units_or_roles(const struct job *job)
+{
+    for (struct ticket *ticket = tickets_first(&job->tickets); ticket != NULL;
+         ticket = tickets_next(&job->tickets, ticket)) {
+        const struct route *route = &job->environment->routes[ticket->route];
+
+        if (route->unit >= 0 || route->role_count > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
 has_groups_to_ask(struct site *site, struct job *job)
 {
     int route;
@@ -93,6 +106,8 @@ sync_restart(struct site *site, struct job *job)
     if ((wants_person || has_groups_to_ask(site, job)) && !read_sources(site, job, wants_person))
         return;
     read_row(site, job);
+    if (has_units_or_roles(job))
+        refer_foresee(site);
 }
 
 static void

@@ -167,7 +167,7 @@ const struct setting settings_table[] = {
      .help = "Least important lines that are written"},
     {COUNT("log.burst", log_burst, "20", 0, 1000),
      .help = "Lines of one message in any minute, the rest is counted; 0: no limit"},
-    {BOOLEAN("log.values", log_values, "false"),
+    {BOOLEAN("log.values", engine.tells_values, "false"),
      .help = "Show the values that were written, which are personal data"},
     {TEXT("admin.address", admin_address, "127.0.0.1:9464"),
      .help = "Where metrics, probes and status are served, host:port; none means nowhere"},
