@@ -108,6 +108,16 @@ refusal_opens_the_document_inside_a_message(void **state)
 }
 
 static void
+refusal_names_nobody(void **state)
+{
+    assert_refusal(
+        state, "{\"Message\":\"The user ann.lee_x#EXT#@contoso.onmicrosoft.com is not licensed.\"}",
+        "", "The user *** is not licensed.");
+    assert_refusal(state, "{\"Message\":\"<J\xc3\xb6rg@b.de>, 'a@b.c': @ none, a@b\"}", "",
+                   "<***>, '***': @ none, a@b");
+}
+
+static void
 refusal_without_a_body_is_explained_by_the_challenge(void **state)
 {
     struct refusal refusal =
@@ -163,6 +173,7 @@ main(void)
         cmocka_unit_test(refusal_reads_codes_as_numbers_in_hexadecimal_and_signed_decimal),
         cmocka_unit_test(refusal_is_read_from_every_shape_that_is_known),
         cmocka_unit_test(refusal_opens_the_document_inside_a_message),
+        cmocka_unit_test(refusal_names_nobody),
         cmocka_unit_test(refusal_without_a_body_is_explained_by_the_challenge),
         cmocka_unit_test(refusal_cuts_what_is_too_long),
         cmocka_unit_test(refusal_survives_any_byte),

@@ -5,6 +5,7 @@
  */
 #include "refusal.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,6 +133,42 @@ read_other(const struct http_response *response, struct refusal *refusal)
                  body->length > 0 ? "a page" : "an empty body");
 }
 
+static bool
+is_of_address(char c)
+{
+    return (unsigned char)c >= 0x80 || isalnum((unsigned char)c) ||
+           (c != '\0' && strchr("@._-+#%", c) != NULL);
+}
+
+/*
+ * Services name people by their sign-in name or mail address, which is nothing for a log: each
+ * becomes "***". Who is meant is known by the object id.
+ */
+static void
+mask_addresses(char *text)
+{
+    const char *from = text;
+    char *to = text;
+    static const char mask[] = "***";
+
+    while (*from != '\0') {
+        size_t length = 0;
+
+        while (is_of_address(from[length]))
+            length++;
+        if (length >= sizeof(mask) && memchr(from, '@', length) != NULL) {
+            memcpy(to, mask, sizeof(mask) - 1);
+            to += sizeof(mask) - 1;
+        } else {
+            length = length > 0 ? length : 1;
+            memmove(to, from, length);
+            to += length;
+        }
+        from += length;
+    }
+    *to = '\0';
+}
+
 void
 refusal_read(const struct http_response *response, struct json_parser *parser,
              struct refusal *ret_refusal)
@@ -149,6 +186,7 @@ refusal_read(const struct http_response *response, struct json_parser *parser,
     text_free(&message);
     if (ret_refusal->text[0] == '\0')
         read_other(response, ret_refusal);
+    mask_addresses(ret_refusal->text);
     if (!refusal_number(ret_refusal->code, &ret_refusal->number))
         ret_refusal->number = 0;
 }

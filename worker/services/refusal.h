@@ -18,7 +18,7 @@ struct json_parser;
 struct refusal {
     char code[ERROR_CODE_BYTES]; /* "": none */
     uint32_t number;             /* the code where it is one of Dataverse's numbers; else 0 */
-    char text[ERROR_TEXT_BYTES]; /* for people */
+    char text[ERROR_TEXT_BYTES]; /* for people; sign-in names in it are masked */
 };
 
 /*
