@@ -69,11 +69,13 @@ struct model_settings {
     int64_t delta_empty_pages; /* before each page */
     int64_t delta_replays;     /* changes told before, for each group and round */
     int64_t delta_repeats;     /* of the page before, in the same round */
+    int64_t delta_tells_gone;  /* also who came and went within a round, or before the first */
     int64_t delta_removed_text;
     int64_t delta_token_life_ms;
     int64_t delta_reset_status;   /* 410, or 400 */
     int64_t delta_reset_code;     /* 0 syncStateNotFound, 1 resyncRequired */
     int64_t delta_reset_location; /* 0 none, 1 the first call, 2 without its filter */
+    int64_t cast_needs_count;     /* lists of members of one type are an advanced query */
     int64_t foreign_links;        /* 0 none, 1 another service, 2 a longer host name */
 };
 
@@ -246,9 +248,9 @@ void model_clear_faults(struct model *model);
 enum model_write { MODEL_READ, MODEL_WROTE, MODEL_WROTE_NOTHING, MODEL_REFUSED };
 
 /*
- * Routes: "token"; "addUser" "environment"; "user" "checkMemberGroups" "delta" "batch"; "systemusers" (by
- * filter) "systemuser" (by key) "businessunits" "roles" "patch" "role" (a $ref given or taken)
- * "batch" "changeset"; "other".
+ * Routes: "token"; "addUser" "environment"; "user" "checkMemberGroups" "delta" "members"
+ * "transitiveMembers" "batch"; "systemusers" (by filter) "systemuser" (by key) "businessunits"
+ * "roles" "patch" "role" (a $ref given or taken) "batch" "changeset"; "other".
  */
 struct model_entry {
     int64_t wall_ms, mono_ms; /* when it came */
