@@ -184,6 +184,12 @@ bool model_join(struct model *model, const struct guid *group, const struct guid
                 const struct clock *clock);
 bool model_leave(struct model *model, const struct guid *group, const struct guid *member,
                  const struct clock *clock);
+/*
+ * Who is in the group now, one by one: ${position} is 0 at first and then what the call before left
+ * there. False: no more, or no such group.
+ */
+bool model_next_member(struct model *model, const struct guid *group, size_t *position,
+                       struct guid *ret_member);
 /* Delta links of ${group} (NULL: of all) that were given out until now are worth nothing. */
 bool model_reset_delta(struct model *model, const struct guid *group);
 
