@@ -76,7 +76,7 @@ def test_a_licence_that_arrives_late_is_waited_for(chain):
 def test_a_licence_that_never_comes_ends_as_a_dead_letter_with_its_reason(chain):
     (user,) = chain.people(1, licensed=False)
     chain.publish([user])
-    worker = chain.worker(extra='retry: { deadline = "2s"; backoff_base = "100ms"; backoff_cap = "500ms"; };')
+    worker = chain.worker(extra='retry: { deadline = "2s"; backoff_base = "100ms"; backoff_cap = "500ms"; refused_pause = "0ms"; };')
     chain.wait_settled()
     assert chain.letters() == 1
     assert worker.metric("dvsync_events_total", outcome="dead", reason="no_licence") == 1

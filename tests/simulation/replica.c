@@ -147,7 +147,7 @@ failed(void *context, const struct call_report *report)
     struct replica *replica = context;
 
     simulation_say(replica->simulation, "r%d %s failed, attempt %d: %s", replica->index,
-                   call_kind_name(report->call->kind), report->attempt, report->next);
+                   report->step, report->attempt, report->next);
 }
 
 static void

@@ -312,6 +312,7 @@ set_engine(struct simulation *simulation)
         .deadline_ms = 600000,
         .backoff_base_ms = 1000,
         .backoff_cap_ms = 60000,
+        .refused_pause_ms = 15000,
         .trust_ms = TRUST_DEFAULT,
         .memory_keep_ms = chance(simulation, 80) ? 300000 : 0,
         .memory_margin_ms = 60000,

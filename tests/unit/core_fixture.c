@@ -272,6 +272,7 @@ settings_default(struct engine_settings *settings)
         .deadline_ms = 600000,
         .backoff_base_ms = 1000,
         .backoff_cap_ms = 60000,
+        .refused_pause_ms = 15000,
         .trust_ms = TRUST_DEFAULT,
         .memory_keep_ms = 300000,
         .memory_margin_ms = 60000,

@@ -79,6 +79,7 @@ make_row(const struct world_row *from, const struct call *call, int user)
     snprintf(row.etag, sizeof(row.etag), "W/\"%d\"", from->version);
     row.is_disabled = from->is_disabled;
     row.is_application = from->is_application;
+    row.fault = from->is_unreadable ? must(strdup("isdisabled: no boolean")) : NULL;
     row.has_roles = call->wants_roles && call->kind == CALL_LOOK;
     if (from->costcentre[0] != '\0')
         row_put_text(&row, COSTCENTRE, from->costcentre);
@@ -155,7 +156,9 @@ answer_item(struct world *world, struct call *call, struct source_item *item)
 {
     const struct world_person *person = &world->people[number_of(&item->user)];
 
-    if (world->part_faults.times > 0) {
+    item->is_of_members = world->part_faults_are_of_members && item->group_count > 0;
+    if (world->part_faults.times > 0 &&
+        (item->is_of_members || !world->part_faults_are_of_members)) {
         item->verdict = world->part_faults.verdict;
         item->reason = world->part_faults.reason;
         take_fault(&world->part_faults, &item->error);

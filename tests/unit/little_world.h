@@ -26,7 +26,7 @@ struct world_person {
 
 struct world_row {
     int count; /* 0: none; more than one row may claim a user */
-    bool is_disabled, is_application;
+    bool is_disabled, is_application, is_unreadable;
     int unit;
     char costcentre[32];    /* "": null */
     int64_t level;          /* 0: null */
@@ -48,12 +48,13 @@ struct world {
     struct world_person people[USERS_MOST];
     struct world_row rows[ENVIRONMENTS_MOST][USERS_MOST];
     struct world_fault faults[CALL_KINDS];
-    struct world_fault part_faults; /* of one item of SOURCES */
-    int64_t visible_after_ms;       /* a row, after addUser */
-    bool reverts_columns;           /* a plug-in undoes each write of a column */
-    bool reverts_units;             /* or of the unit */
-    bool returns_no_row;            /* a PATCH answers without its row */
-    int incomplete_roles;           /* so many lists of roles are not whole */
+    struct world_fault part_faults;  /* of one item of SOURCES */
+    bool part_faults_are_of_members; /* and only of one that asks for memberships */
+    int64_t visible_after_ms;        /* a row, after addUser */
+    bool reverts_columns;            /* a plug-in undoes each write of a column */
+    bool reverts_units;              /* or of the unit */
+    bool returns_no_row;             /* a PATCH answers without its row */
+    int incomplete_roles;            /* so many lists of roles are not whole */
     bool organisation_keeps_roles;
     int answers; /* so many were given; their request ids are "id-1", … */
     bool lacks_reader_copies, lacks_sales;

@@ -34,15 +34,12 @@ answered(void *context, struct job *job)
 }
 
 static void
-failed(void *context, struct job *job, enum verdict verdict, const char *reason,
-       const struct error *error)
+failed(void *context, struct job *job, const struct source_item *item)
 {
     struct reader_fixture *fixture = context;
 
-    (void)reason;
-    (void)error;
     fixture->failed[user_of(job)]++;
-    fixture->verdict = verdict;
+    fixture->verdict = item->verdict;
 }
 
 /* --- making and ending ----------------------------------------------------------------------- */

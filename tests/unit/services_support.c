@@ -258,7 +258,8 @@ assert_rows_defined(const struct call *call)
 
         assert_true(memchr(row->etag, '\0', sizeof(row->etag)) != NULL);
         assert_true(row->has_roles || row->role_count == 0);
-        for (size_t j = 0; j < test_environment.column_count; j++) {
+        assert_true(row->fault == NULL || row->values == NULL);
+        for (size_t j = 0; row->fault == NULL && j < test_environment.column_count; j++) {
             assert_true(row->values[j].kind != VALUE_UNREAD);
             assert_int_equal(value_copy(&row->values[j], &copy), 0);
             value_free(&copy);

@@ -40,7 +40,7 @@ a_user_with_roles_moves_as_one_set_which_a_read_confirms(void **state)
     start(fixture, ROUTES({.group = 1, .unit = SALES, .columns = "c"}));
     fixture->world.rows[PROD][1].roles[THIRD] = true;
     engine_fixture_pass(fixture, 3000);
-    engine_fixture_assert_trace(fixture, "sources 1; look 1; units; look_fresh 1; copies unit=1; "
+    engine_fixture_assert_trace(fixture, "units; look 1; sources 1; look_fresh 1; copies unit=1; "
                                          "move 1 unit=1 c=x 3@1; look_fresh 1");
     assert_true(fixture->world.rows[PROD][1].roles[THIRD]);
     assert_settled(&fixture->scripted, 0, OUTCOME_DONE, "confirmed");
@@ -71,7 +71,7 @@ roles_that_the_organisation_keeps_are_read_again_after_a_plain_move(void **state
     fixture->world.rows[PROD][1].roles[ADMIN] = true;
     engine_fixture_pass(fixture, 3000);
     engine_fixture_assert_trace(
-        fixture, "look 1; units; patch 1 unit=1; roles; look_fresh 1; copies unit=1");
+        fixture, "units; look 1; patch 1 unit=1; roles; look_fresh 1; copies unit=1");
     assert_settled(&fixture->scripted, 0, OUTCOME_DONE, "confirmed");
 }
 
@@ -89,7 +89,7 @@ a_row_that_changed_meanwhile_is_looked_at_again_at_once(void **state)
     fixture->holds[CALL_PATCH] = false;
     engine_fixture_pass(fixture, 50);
     engine_fixture_assert_trace(
-        fixture, "sources 1; look 1; patch 1 changed; sources 1; look 1; patch 1 c=x");
+        fixture, "look 1; sources 1; patch 1 changed; sources 1; look 1; patch 1 c=x");
     assert_settled(&fixture->scripted, 0, OUTCOME_DONE, "confirmed");
 }
 
@@ -182,7 +182,7 @@ a_write_that_answers_without_its_row_is_read(void **state)
     start(fixture, ROUTES(COLUMN));
     fixture->world.returns_no_row = true;
     engine_fixture_pass(fixture, 1000);
-    engine_fixture_assert_trace(fixture, "sources 1; look 1; patch 1 c=x; look 1");
+    engine_fixture_assert_trace(fixture, "look 1; sources 1; patch 1 c=x; look 1");
     assert_settled(&fixture->scripted, 0, OUTCOME_DONE, "confirmed");
 }
 
@@ -194,7 +194,7 @@ roles_that_were_read_are_known_after_a_write_that_moves_nobody(void **state)
     start(fixture, ROUTES({.group = 1, .columns = "c", .roles = "12"}));
     fixture->world.rows[PROD][1].roles[ADMIN] = true;
     engine_fixture_pass(fixture, 1000);
-    engine_fixture_assert_trace(fixture, "sources 1; look 1; patch 1 c=x; units; roles; "
+    engine_fixture_assert_trace(fixture, "units; look 1; sources 1; patch 1 c=x; roles; "
                                          "copies unit=9; role 1 2@9");
 }
 
@@ -221,7 +221,7 @@ a_copy_that_belongs_to_another_unit_by_now_is_asked_for_again(void **state)
     start(fixture, ROUTES({.group = 1, .roles = "1"}));
     fail_once(fixture, CALL_ROLE, VERDICT_CHANGED);
     engine_fixture_pass(fixture, 1000);
-    engine_fixture_assert_trace(fixture, "look 1; units; roles; copies unit=9; look 1; units; "
+    engine_fixture_assert_trace(fixture, "units; look 1; roles; copies unit=9; units; look 1; "
                                          "roles; copies unit=9; role 1 1@9");
     assert_settled(&fixture->scripted, 0, OUTCOME_DONE, "confirmed");
 }
@@ -243,8 +243,24 @@ what_was_changed_is_told_once_a_run(void **state)
                                                        "role:55000000-0000-0000-0000-000000010001");
     assert_int_equal(fixture->scripted.run_calls, 8);
     assert_in_range(fixture->scripted.run_took_ms, 4500, 6000);
-    assert_string_equal(fixture->scripted.run_request_id, "id-14");
-    assert_string_equal(fixture->scripted.settled[0].request_id, "id-14");
+    assert_string_equal(fixture->scripted.run_request_id, "id-15");
+    assert_string_equal(fixture->scripted.settled[0].request_id, "id-15");
+}
+
+static void
+values_are_told_only_where_that_is_allowed(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    fixture->settings.tells_values = true;
+    engine_fixture_start(fixture, ROUTES({.group = 1, .unit = SALES, .columns = "cl"}));
+    world_give_rows(&fixture->world, PROD, 1, 1);
+    fixture->world.rows[PROD][1].level = 7;
+    world_name(&fixture->world, 1, "R&D");
+    PUBLISH(fixture, .user = 1, .group = 1);
+    engine_fixture_pass(fixture, 1000);
+    assert_string_equal(fixture->scripted.run_changes,
+                        "businessunit=33000000-0000-0000-0000-000000000001,new_costcentre=R&D");
 }
 
 /* The answer to the LOOK in flight is taken while the allocation after the next ${count} fails. */
@@ -305,6 +321,7 @@ main(void)
         TEST_CASE(a_value_that_changed_in_entra_after_it_was_written_is_written_again),
         TEST_CASE(a_copy_that_belongs_to_another_unit_by_now_is_asked_for_again),
         TEST_CASE(what_was_changed_is_told_once_a_run),
+        TEST_CASE(values_are_told_only_where_that_is_allowed),
         TEST_CASE(without_memory_for_a_write_it_is_made_later),
     };
     return cmocka_run_group_tests_name("apply", tests, NULL, NULL);

@@ -246,8 +246,26 @@ look_refuses_rows_that_were_not_asked_for(void **state)
                      "a row that was not asked for");
 }
 
+/* The other row is read as if nothing were. */
 static void
-look_refuses_rows_with_anything_missing_or_malformed(void **state)
+assert_unreadable(void **state, const char *body, const char *text)
+{
+    struct call call = look_call(2);
+    const struct guid user = id_of(FIRST);
+
+    answer(state, &call, 200, NULL, body);
+    assert_verdict(&call, VERDICT_DONE, "");
+    assert_int_equal(call.row_count, 2);
+    assert_string_equal(call.rows[0].fault, text);
+    assert_true(guid_equal(&call.rows[0].object_id, &user));
+    assert_null(call.rows[0].values);
+    assert_null(call.rows[1].fault);
+    assert_non_null(call.rows[1].values);
+    call_reset(&call);
+}
+
+static void
+look_tells_whose_row_has_anything_missing_or_malformed(void **state)
 {
     static const struct {
         const char *from, *to, *text;
@@ -266,15 +284,22 @@ look_refuses_rows_with_anything_missing_or_malformed(void **state)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const char *whole = LIST(ROW_OF(FIRST, ""));
+        const char *whole = LIST(ROW_OF(FIRST, "") "," ROW_OF(SECOND, ""));
         const char *at = strstr(whole, cases[i].from);
         char body[2048];
 
         assert_non_null(at);
         snprintf(body, sizeof(body), "%.*s%s%s", (int)(at - whole), whole, cases[i].to,
                  at + strlen(cases[i].from));
-        assert_malformed(state, body, cases[i].text);
+        assert_unreadable(state, body, cases[i].text);
     }
+}
+
+static void
+look_refuses_a_row_that_is_nobodys(void **state)
+{
+    assert_malformed(state, LIST(ROW_OF("x", "") "," ROW_OF(SECOND, "")),
+                     "azureactivedirectoryobjectid: string where a GUID is needed");
 }
 
 static void
@@ -332,7 +357,8 @@ main(void)
         cmocka_unit_test(look_takes_roles_with_another_page_for_not_read),
         cmocka_unit_test(look_never_takes_a_page_for_the_whole),
         cmocka_unit_test(look_refuses_rows_that_were_not_asked_for),
-        cmocka_unit_test(look_refuses_rows_with_anything_missing_or_malformed),
+        cmocka_unit_test(look_tells_whose_row_has_anything_missing_or_malformed),
+        cmocka_unit_test(look_refuses_a_row_that_is_nobodys),
         cmocka_unit_test(look_says_that_a_column_is_of_another_type_than_configured),
         cmocka_unit_test(look_without_columns_reads_rows_without_values),
         cmocka_unit_test(look_survives_hostile_answers),

@@ -253,6 +253,95 @@ who_only_waits_is_given_up_at_once(void **state)
 }
 
 static void
+stop_while_all_fail(struct engine_fixture *fixture, enum call_kind kind, enum verdict verdict)
+{
+    fixture->world.faults[kind] = (struct world_fault){1000, verdict, "trouble", -1};
+    engine_fixture_start(fixture, ROUTES({.group = 1, .unit = SALES}));
+    world_give_rows(&fixture->world, PROD, 1, 2);
+    for (int user = 1; user <= 3; user++)
+        PUBLISH(fixture, .user = user, .group = 1);
+    engine_fixture_pass(fixture, 10000);
+    engine_stop(fixture->engine, 20000);
+    engine_fixture_pass(fixture, 200);
+    assert_true(engine_is_drained(fixture->engine));
+}
+
+static void
+who_waits_for_a_service_that_fails_is_given_up_at_once(void **state)
+{
+    stop_while_all_fail(*state, CALL_LOOK, VERDICT_RETRY);
+}
+
+static void
+who_waits_for_a_token_is_given_up_at_once(void **state)
+{
+    stop_while_all_fail(*state, CALL_TOKEN, VERDICT_MISCONFIGURED);
+}
+
+static void
+who_waits_for_the_units_is_given_up_at_once(void **state)
+{
+    stop_while_all_fail(*state, CALL_UNITS, VERDICT_MISCONFIGURED);
+}
+
+static void
+who_begins_to_wait_while_the_engine_stops_is_given_up_too(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1}));
+    fixture->world.faults[CALL_FORCE_SYNC] =
+        (struct world_fault){1000, VERDICT_REFUSED, "no_licence", -1};
+    fixture->holds[CALL_FORCE_SYNC] = true;
+    PUBLISH(fixture, .user = 1, .group = 1);
+    engine_fixture_pass(fixture, 1000);
+    engine_stop(fixture->engine, 20000);
+    engine_fixture_pass(fixture, 1000);
+    assert_false(engine_is_drained(fixture->engine));
+    fixture->holds[CALL_FORCE_SYNC] = false;
+    engine_fixture_pass(fixture, 200);
+    assert_true(engine_is_drained(fixture->engine));
+}
+
+static void
+a_write_that_has_left_is_waited_for_when_the_time_is_over(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1, .columns = "c"}));
+    world_give_rows(&fixture->world, PROD, 1, 1);
+    world_name(&fixture->world, 1, "R&D");
+    fixture->holds[CALL_PATCH] = true;
+    PUBLISH(fixture, .user = 1, .group = 1);
+    engine_fixture_pass(fixture, 1000);
+    engine_stop(fixture->engine, 20000);
+    engine_fixture_pass(fixture, 22000);
+    assert_false(engine_is_drained(fixture->engine));
+    fixture->holds[CALL_PATCH] = false;
+    engine_fixture_pass(fixture, 100);
+    assert_settled(&fixture->scripted, 0, OUTCOME_DONE, "confirmed");
+    assert_true(engine_is_drained(fixture->engine));
+}
+
+/* --- a log that was cut ---------------------------------------------------------------------- */
+
+static void
+what_hangs_on_a_log_that_was_cut_is_dropped(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1}));
+    fixture->holds[CALL_LOOK] = true;
+    for (int user = 1; user <= 3; user++)
+        PUBLISH(fixture, .user = user, .group = 1);
+    engine_fixture_pass(fixture, 100);
+    assert_int_equal(engine_fixture_status(fixture, "unsettled_events"), 3);
+    assert_true(engine_take(fixture->engine, message_make(4, 1, 0, START_WALL_MS), 0));
+    engine_fixture_pass(fixture, 100);
+    assert_int_equal(engine_fixture_status(fixture, "unsettled_events"), 1);
+}
+
+static void
 an_event_that_one_environment_gave_up_is_not_committed_for_the_other(void **state)
 {
     struct engine_fixture *fixture = *state;
@@ -328,6 +417,12 @@ main(void)
         TEST_CASE(running_jobs_get_their_time_when_the_engine_stops),
         TEST_CASE(jobs_that_do_not_end_in_time_are_given_up_unsettled),
         TEST_CASE(who_only_waits_is_given_up_at_once),
+        TEST_CASE(who_waits_for_a_service_that_fails_is_given_up_at_once),
+        TEST_CASE(who_waits_for_a_token_is_given_up_at_once),
+        TEST_CASE(who_waits_for_the_units_is_given_up_at_once),
+        TEST_CASE(who_begins_to_wait_while_the_engine_stops_is_given_up_too),
+        TEST_CASE(a_write_that_has_left_is_waited_for_when_the_time_is_over),
+        TEST_CASE(what_hangs_on_a_log_that_was_cut_is_dropped),
         TEST_CASE(an_event_that_one_environment_gave_up_is_not_committed_for_the_other),
         TEST_CASE(an_engine_ends_in_the_midst_of_everything),
         TEST_CASE(an_engine_without_graph_refuses_columns),

@@ -144,9 +144,12 @@ a_delivery_without_a_record_is_reported_too(void **state)
     static const struct ending skipped = {OUTCOME_SKIPPED, "unrouted", "", "", 0};
     struct ledger_fixture *fixture = *state;
     const struct event event = {.user = user_id(3), .group = group_id(4), .time_ms = 5};
+    const struct event timeless = {.time_ms = EVENT_NO_TIME};
 
     ledger_report(&fixture->ledger, message_make(3, 4, 8, 6), &event, NULL, &skipped);
     ledger_report(&fixture->ledger, message_make(3, 4, 9, 6), NULL, NULL, &skipped);
+    ledger_report(&fixture->ledger, message_make(3, 4, 10, 6), &timeless, NULL, &skipped);
+    ledger_report(&fixture->ledger, message_make(3, 4, 11, -1), &timeless, NULL, &skipped);
     assert_settled(&fixture->bench->scripted, 0, OUTCOME_SKIPPED, "unrouted");
     assert_true(guid_equal(&fixture->bench->scripted.settled[0].user, &event.user));
     assert_true(guid_equal(&fixture->bench->scripted.settled[0].group, &event.group));
@@ -154,6 +157,8 @@ a_delivery_without_a_record_is_reported_too(void **state)
     assert_int_equal(fixture->bench->scripted.settled[0].offset, 8);
     assert_true(guid_is_zero(&fixture->bench->scripted.settled[1].user));
     assert_string_equal(fixture->bench->scripted.settled[1].environment, "");
+    assert_int_equal(fixture->bench->scripted.settled[2].event_ms, 6);
+    assert_int_equal(fixture->bench->scripted.settled[3].event_ms, EVENT_NO_TIME);
 }
 
 #define TEST_CASE(name) \

@@ -238,6 +238,8 @@ observer_says_of_a_failed_step_whose_it_was_and_what_comes_next(void **state)
         "\"next_in_ms\":1500",
         "\"verdict\":\"retry\"",
         "\"user\":\"0000",
+        "\"group\":\"0000",
+        "\"topic\":\"members\",\"partition\":3,\"offset\":77",
         NULL,
     };
     static const struct guid user;
@@ -246,13 +248,18 @@ observer_says_of_a_failed_step_whose_it_was_and_what_comes_next(void **state)
                         .environment = &environment,
                         .verdict = VERDICT_RETRY,
                         .reason = "throttled"};
-    const struct call_report report = {
-        .call = &call, .user = &user, .attempt = 2, .next_in_ms = 1500, .next = "retry"};
+    const struct event_place event = {.topic = 0, .partition = 3, .offset = 77};
+    struct call_report report = call_report_of(&call);
 
     (void)error_set(&call.error, ERROR_SERVICE, "too many");
     error_set_code(&call.error, "0x1");
     error_set_request_id(&call.error, "abc", 3);
     call.error.status = 429;
+    report.user = &user;
+    report.event = &event;
+    report.attempt = 2;
+    report.next_in_ms = 1500;
+    report.next = "retry";
     observer_failed(watched->observer, &report);
     assert_logged(watched, parts);
 }

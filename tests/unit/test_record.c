@@ -142,7 +142,7 @@ record_takes_the_later_of_its_two_times(void **state)
         {20, 10, 20, 20},
         {EVENT_NO_TIME, 20, 20, 20},
         {10, -1, 10, 10},
-        {EVENT_NO_TIME, -1, -1, -1},
+        {EVENT_NO_TIME, -1, -1, EVENT_NO_TIME},
     };
     struct record *record = record_create(1);
 

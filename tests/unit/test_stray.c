@@ -211,7 +211,7 @@ strays_are_let_go_unsettled_at_shutdown(void **state)
     struct fixture *fixture = *state;
 
     take(fixture, 0);
-    strays_give_up(fixture->strays);
+    strays_give_up(fixture->strays, true);
     assert_int_equal(strays_count(fixture->strays), 0);
     assert_int_equal(scripted(fixture)->settled_count, 0);
     assert_int_equal(window_watermark(fixture->base->window), 0);

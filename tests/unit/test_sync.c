@@ -33,7 +33,7 @@ a_new_user_is_made_ready_step_by_step(void **state)
     PUBLISH(fixture, .user = 1, .group = 1);
     engine_fixture_pass(fixture, 10000);
     engine_fixture_assert_trace(
-        fixture, "sources 1; look 1; force_sync 1; look 1; units; look_fresh 1; "
+        fixture, "units; look 1; sources 1; force_sync 1; look 1; look_fresh 1; "
                  "patch 1 unit=1 c=R&D l=5; roles; look_fresh 1; copies unit=1; role 1 2@1");
     assert_settled(&fixture->scripted, 0, OUTCOME_DONE, "confirmed");
     assert_string_equal(fixture->scripted.run_outcome, "ready");
@@ -73,6 +73,24 @@ a_ready_user_costs_one_look_when_nothing_is_asked_of_graph(void **state)
 }
 
 static void
+a_row_that_cannot_be_read_is_its_users_trouble_alone(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1}));
+    world_give_rows(&fixture->world, PROD, 1, 3);
+    fixture->world.rows[PROD][2].is_unreadable = true;
+    for (int user = 1; user <= 3; user++)
+        PUBLISH(fixture, .user = user, .group = 1);
+    engine_fixture_pass(fixture, 3000);
+    assert_int_equal(fixture->scripted.settled_count, 2);
+    assert_int_equal(engine_fixture_committed(fixture, 0), 1);
+    engine_fixture_pass(fixture, 2 * fixture->settings.deadline_ms);
+    assert_int_equal(fixture->scripted.settled_count, 3);
+    assert_settled(&fixture->scripted, 2, OUTCOME_DEAD, "malformed_answer");
+}
+
+static void
 nothing_leaves_before_the_linger(void **state)
 {
     struct engine_fixture *fixture = *state;
@@ -80,7 +98,7 @@ nothing_leaves_before_the_linger(void **state)
     engine_fixture_start(fixture, ROUTES({.group = 1}));
     PUBLISH(fixture, .user = 1, .group = 1);
     engine_fixture_pass(fixture, fixture->settings.linger_ms - 1);
-    assert_int_equal(fixture->scripted.sent[CALL_TOKEN], 0);
+    assert_int_equal(fixture->scripted.sent[CALL_LOOK], 0);
     engine_fixture_pass(fixture, 1);
     assert_int_equal(fixture->scripted.sent[CALL_LOOK], 1);
 }
@@ -122,7 +140,7 @@ an_old_event_is_checked_and_a_member_is_made_ready(void **state)
     fixture->world.people[1].groups = 1 << 1;
     PUBLISH(fixture, .user = 1, .group = 1, .age_ms = OLD_MS, .record_age_ms = OLD_MS);
     engine_fixture_pass(fixture, 1000);
-    engine_fixture_assert_trace(fixture, "sources 1?1; look 1; patch 1 c=R&D");
+    engine_fixture_assert_trace(fixture, "look 1; sources 1?1; patch 1 c=R&D");
     assert_settled(&fixture->scripted, 0, OUTCOME_DONE, "confirmed");
 }
 
@@ -135,7 +153,7 @@ an_old_event_of_somebody_who_left_gives_nothing(void **state)
     fixture->world.people[1].groups = 0;
     PUBLISH(fixture, .user = 1, .group = 1, .age_ms = OLD_MS, .record_age_ms = OLD_MS);
     engine_fixture_pass(fixture, 10000);
-    engine_fixture_assert_trace(fixture, "sources 1?1; look 1");
+    engine_fixture_assert_trace(fixture, "units; look 1; sources 1?1");
     assert_settled(&fixture->scripted, 0, OUTCOME_SKIPPED, "not_a_member");
     assert_int_equal(engine_fixture_committed(fixture, 0), 1);
 }
@@ -201,7 +219,7 @@ recipes_of_all_waiting_groups_are_written_in_one_run(void **state)
     PUBLISH(fixture, .user = 1, .group = 1);
     PUBLISH(fixture, .user = 1, .group = 2);
     engine_fixture_pass(fixture, 1000);
-    engine_fixture_assert_trace(fixture, "sources 1; look 1; patch 1 c=R&D l=5");
+    engine_fixture_assert_trace(fixture, "look 1; sources 1; patch 1 c=R&D l=5");
     assert_int_equal(fixture->scripted.runs, 1);
     assert_int_equal(fixture->scripted.settled_count, 2);
 }
@@ -288,7 +306,7 @@ roles_that_are_not_listed_whole_are_read_again(void **state)
     fixture->world.incomplete_roles = 2; /* of the first look, and of that which asks afresh */
     PUBLISH(fixture, .user = 1, .group = 1);
     engine_fixture_pass(fixture, 50);
-    engine_fixture_assert_trace(fixture, "look 1; units; roles; look_fresh 1");
+    engine_fixture_assert_trace(fixture, "units; look 1; roles; look_fresh 1");
     engine_fixture_pass(fixture, 3000);
     engine_fixture_assert_trace(fixture, "look 1; copies unit=9; role 1 1@9");
     assert_int_equal(fixture->scripted.settled[0].attempts, 1);
@@ -394,6 +412,7 @@ main(void)
         TEST_CASE(a_new_user_is_made_ready_step_by_step),
         TEST_CASE(a_second_pass_over_a_ready_user_writes_nothing),
         TEST_CASE(a_ready_user_costs_one_look_when_nothing_is_asked_of_graph),
+        TEST_CASE(a_row_that_cannot_be_read_is_its_users_trouble_alone),
         TEST_CASE(nothing_leaves_before_the_linger),
         TEST_CASE(the_person_is_asked_for_only_when_the_row_is_missing),
         TEST_CASE(without_graph_a_missing_row_is_synced_at_once),

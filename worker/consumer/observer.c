@@ -38,11 +38,12 @@ static const struct {
                        "Settled deliveries, one for each environment of an event",
                        {"topic", "outcome", "reason"},
                        NULL},
-    [FAMILY_READY] = {METRIC_HISTOGRAM,
-                      "dvsync_event_ready_seconds",
-                      "From the event's own time until its user was confirmed to be ready",
-                      {"environment"},
-                      ready_bounds},
+    [FAMILY_READY] =
+        {METRIC_HISTOGRAM,
+         "dvsync_event_ready_seconds",
+         "From the event's own time (else its record's) until its user was confirmed to be ready",
+         {"environment"},
+         ready_bounds},
     [FAMILY_KEPT] = {METRIC_COUNTER,
                      "dvsync_kept_records_total",
                      "Deliveries that ended on another topic",
@@ -166,6 +167,13 @@ is_kept(enum outcome outcome)
     return outcome == OUTCOME_DEAD || outcome == OUTCOME_PARKED;
 }
 
+/* A record that could not be decoded has none. */
+static const struct guid *
+known(const struct guid *id)
+{
+    return guid_is_zero(id) ? NULL : id;
+}
+
 static void
 log_settlement(struct observer *observer, const struct settlement *settlement)
 {
@@ -174,8 +182,8 @@ log_settlement(struct observer *observer, const struct settlement *settlement)
         log_string("reason", settlement->reason),
         log_string("outcome", outcome_name(settlement->outcome)),
         log_string("detail", settlement->detail),
-        log_guid("user", &settlement->user),
-        log_guid("group", &settlement->group),
+        log_guid("user", known(&settlement->user)),
+        log_guid("group", known(&settlement->group)),
         log_string("environment", environment_name(settlement->environment)),
         log_string("topic", observer->topics->names[settlement->topic]),
         log_integer("partition", settlement->partition),
@@ -232,22 +240,31 @@ observer_ran(struct observer *observer, const struct run_report *report)
              log_string("request_id", report->request_id));
 }
 
+/* Waiting for Entra to show something is no failure. */
 void
 observer_failed(struct observer *observer, const struct call_report *report)
 {
-    const struct call *call = report->call;
+    const struct event_place *event = report->event;
+    bool is_wait = report->verdict == VERDICT_WAIT;
     const struct log_field fields[] = {
-        log_string("step", call_kind_name(call->kind)),
-        log_string("environment", environment_name(call->environment)),
+        log_string("step", report->step),
+        log_string("environment", environment_name(report->environment)),
+        log_string(report->environment == NULL && report->identity != NULL ? "identity" : NULL,
+                   report->identity == NULL ? NULL : report->identity->name),
         log_guid("user", report->user),
-        log_string("verdict", verdict_name(call->verdict)),
-        log_string("reason", call->reason),
+        log_guid("group", event == NULL ? NULL : &event->group),
+        log_string("topic", event == NULL ? NULL : observer->topics->names[event->topic]),
+        log_integer(event == NULL ? NULL : "partition", event == NULL ? 0 : event->partition),
+        log_integer(event == NULL ? NULL : "offset", event == NULL ? 0 : event->offset),
+        log_string("verdict", verdict_name(report->verdict)),
+        log_string("reason", report->reason),
         log_integer("attempt", report->attempt),
         log_string("next", report->next),
         log_integer(report->next_in_ms < 0 ? NULL : "next_in_ms", report->next_in_ms),
     };
 
-    log_error(observer->log, LOG_WARNING, "a step failed", &call->error, fields,
+    log_error(observer->log, is_wait ? LOG_INFO : LOG_WARNING,
+              is_wait ? "a user waits" : "a step failed", report->error, fields,
               sizeof(fields) / sizeof(fields[0]));
 }
 

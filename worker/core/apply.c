@@ -80,9 +80,10 @@ static void
 wait_for_memory(struct site *site, struct job *job)
 {
     struct error error;
+    const struct trouble trouble = {kinds[site->plan.action], VERDICT_RETRY, "no_memory", &error};
 
     error_set(&error, ERROR_MEMORY, "no memory for a call");
-    trouble_meet(site, job, VERDICT_RETRY, "no_memory", &error);
+    trouble_meet(site, job, &trouble);
 }
 
 void
@@ -155,18 +156,39 @@ note_change(struct job *job, const char *what)
     text_add(job->changes, what);
 }
 
+/* "=" and the new value behind what was noted last. */
 static void
-note_writes(struct job *job, const struct call *call)
+note_value(const struct site *site, struct job *job, const struct value *value)
 {
-    if (call->unit != NULL) {
-        job->has_moved = true;
-        note_change(job, "businessunit");
-    }
+    if (!site->core->settings->tells_values || job->changes == NULL)
+        return;
+    text_add_char(job->changes, '=');
+    value_print(value, job->changes);
+}
+
+static void
+note_unit(const struct site *site, struct job *job, const struct guid *unit)
+{
+    char text[GUID_TEXT_BYTES];
+    const struct value value = {VALUE_TEXT, 0, text};
+
+    (void)guid_format(unit, text);
+    job->has_moved = true;
+    note_change(job, "businessunit");
+    note_value(site, job, &value);
+}
+
+static void
+note_writes(const struct site *site, struct job *job, const struct call *call)
+{
+    if (call->unit != NULL)
+        note_unit(site, job, call->unit);
     for (size_t i = 0; i < call->write_count; i++) {
         int column = call->writes[i].column;
 
         job->columns_written[column / 64] |= UINT64_C(1) << (column % 64);
         note_change(job, job->environment->columns[column].name);
+        note_value(site, job, call->writes[i].value);
     }
 }
 
@@ -195,7 +217,7 @@ after_patch(struct site *site, struct job *job, struct call *call)
 {
     struct row row;
 
-    note_writes(job, call);
+    note_writes(site, job, call);
     if (call->row_count != 1) {
         job->row_state = ROW_UNREAD;
         sync_step(site, job);
@@ -220,7 +242,7 @@ after_patch(struct site *site, struct job *job, struct call *call)
 static void
 after_move(struct site *site, struct job *job, struct call *call)
 {
-    note_writes(job, call);
+    note_writes(site, job, call);
     job->row_state = ROW_UNREAD;
     job->wants_fresh_roles = true;
     sync_step(site, job);
@@ -264,35 +286,14 @@ forget_copies(struct site *site, struct call *call)
 }
 
 static void
-trouble(struct site *site, struct job *job, struct call *call)
+meet_trouble(struct site *site, struct job *job, struct call *call)
 {
-    enum call_kind kind = call->kind;
-    enum verdict verdict = call->verdict;
-    const char *reason = call->reason;
     struct error error = call->error;
+    const struct trouble trouble = {call->kind, call->verdict, call->reason, &error};
 
     forget_copies(site, call);
     end(job);
-    if (verdict != VERDICT_MISCONFIGURED)
-        trouble_meet(site, job, verdict, reason, &error);
-    else if (run_drop_stale(site, job))
-        fault_hold(site, kind, job, &error);
-    else
-        run_finish(site, job);
-}
-
-static const char *
-next_of(const struct call *call)
-{
-    static const char *const names[] = {
-        [VERDICT_RETRY] = "retry",          [VERDICT_WAIT] = "retry",
-        [VERDICT_CHANGED] = "look again",   [VERDICT_REFUSED] = "ask again",
-        [VERDICT_REJECTED] = "dead letter", [VERDICT_MISCONFIGURED] = "hold",
-    };
-
-    return call->verdict < sizeof(names) / sizeof(names[0]) && names[call->verdict] != NULL
-               ? names[call->verdict]
-               : "retry";
+    trouble_meet(site, job, &trouble);
 }
 
 static void
@@ -315,11 +316,5 @@ done(struct call *call)
         free(own);
         return;
     }
-    struct call_report report = {.call = call,
-                                 .user = &job->key.user,
-                                 .attempt = job->attempts + 1,
-                                 .next_in_ms = -1,
-                                 .next = next_of(call)};
-    site->core->ports.failed(site->core->ports.context, &report);
-    trouble(site, job, call);
+    meet_trouble(site, job, call);
 }

@@ -112,6 +112,30 @@ arrive_revoked(struct site *site, struct job *job)
     run_finish(site, job);
 }
 
+/* Reading has begun nothing yet while all that it asks for waits for its turn. */
+static bool
+waits_to_read(const struct job *job)
+{
+    return !job->is_synced && !job->has_written && job->look_batch == NULL &&
+           job->sources_batch == NULL;
+}
+
+bool
+arrive_is_idle(const struct site *site, const struct job *job)
+{
+    switch (job->state) {
+    case JOB_BACKING_OFF:
+    case JOB_HELD:
+        return true;
+    case JOB_READING:
+        return waits_to_read(job);
+    case JOB_REFERRING:
+        return !site->refer.is_asking;
+    default:
+        return false;
+    }
+}
+
 static bool
 is_any(const struct ticket *ticket, void *arg)
 {

@@ -21,6 +21,9 @@ void arrive_removal(struct site *site, const struct guid *user, int route, int64
 /* Partitions were revoked: stale tickets are dropped, and a run without others ends unless it is past a write (P5). */
 void arrive_revoked(struct site *site, struct job *job);
 
+/* True when nothing is under way for ${job} that would be lost if it were given up now. */
+bool arrive_is_idle(const struct site *site, const struct job *job);
+
 /* Shutdown: the job is given up, its events stay unsettled. */
 void arrive_give_up(struct site *site, struct job *job);
 

@@ -47,6 +47,7 @@ row_free(struct row *row, const struct environment *environment)
         value_free(&row->values[i]);
     free(row->values);
     free(row->roles);
+    free(row->fault);
     *row = (struct row){0};
 }
 

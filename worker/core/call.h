@@ -65,6 +65,7 @@ enum { ETAG_BYTES = 64 };
 
 /* A row of systemuser. ${values} is parallel to the environment's columns; NULL: it has none. */
 struct row {
+    char *fault; /* LOOK: why this one cannot be read, only ${object_id} counts then; NULL: fine */
     struct guid id;
     struct guid object_id;
     struct guid unit;
@@ -97,6 +98,7 @@ struct source_item {
     enum verdict verdict; /* VERDICT_DONE: ${person} and ${is_member} are whole */
     const char *reason;
     struct error error;
+    bool is_of_members; /* not done: it was the memberships that failed, which need another right */
     struct person person;
     bool *is_member; /* parallel to ${groups}; the asker's memory, all false before */
 };

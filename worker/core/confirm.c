@@ -58,11 +58,12 @@ static void
 give_up(struct site *site, struct job *job)
 {
     struct error error;
+    const struct trouble trouble = {CALL_LOOK, VERDICT_REFUSED, "row_not_visible", &error};
 
     leave(site, job);
     error_set(&error, ERROR_LIMIT, "addUser was accepted, but no enabled row within the deadline");
     job->spent_ms = site->core->settings->deadline_ms;
-    trouble_meet(site, job, VERDICT_REFUSED, "row_not_visible", &error);
+    trouble_meet(site, job, &trouble);
 }
 
 static void

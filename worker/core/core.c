@@ -4,6 +4,20 @@
  */
 #include "core.h"
 
+struct call_report
+call_report_of(const struct call *call)
+{
+    return (struct call_report){
+        .step = call_kind_name(call->kind),
+        .environment = call->environment,
+        .identity = call->identity,
+        .verdict = call->verdict,
+        .reason = call->reason,
+        .error = &call->error,
+        .next_in_ms = -1,
+    };
+}
+
 int64_t
 core_backoff_ms(struct core *core, int attempt, int64_t told_ms)
 {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply.h"
 #include "arrive.h"
 #include "engine_private.h"
 #include "text.h"
@@ -165,7 +166,7 @@ check(const struct routing *routing, struct error *ret_error)
     return 0;
 }
 
-static void give_up_all(struct timer *timer, void *arg);
+static void sweep(struct timer *timer, void *arg);
 
 struct engine *
 engine_create(const struct engine_setup *setup, struct error *ret_error)
@@ -188,7 +189,7 @@ engine_create(const struct engine_setup *setup, struct error *ret_error)
     };
     engine->topic_count = setup->topic_count;
     rng_seed(&engine->core.rng, setup->seed);
-    timer_init(&engine->drain, give_up_all, engine);
+    timer_init(&engine->drain, sweep, engine);
     if (make_parts(engine, setup) == 0)
         return engine;
     engine_destroy(engine);
@@ -209,16 +210,6 @@ for_each_job(struct engine *engine, void (*fn)(struct site *site, struct job *jo
 }
 
 static void
-give_up_all(struct timer *timer, void *arg)
-{
-    struct engine *engine = arg;
-
-    (void)timer;
-    for_each_job(engine, arrive_give_up);
-    strays_give_up(engine->strays);
-}
-
-static void
 destroy_sites(struct engine *engine)
 {
     if (engine->sites == NULL || engine->lanes == NULL)
@@ -235,7 +226,7 @@ engine_destroy(struct engine *engine)
     if (engine == NULL)
         return;
     if (engine->strays != NULL)
-        give_up_all(NULL, engine);
+        for_each_job(engine, arrive_give_up);
     strays_destroy(engine->strays);
     destroy_sites(engine);
     free(engine->sites);
@@ -292,6 +283,14 @@ engine_partitions_of_main(struct engine *engine, int32_t count)
     engine->has_new_share = true;
 }
 
+static void
+drop_stale(struct engine *engine)
+{
+    engine->replaced = offsets_replaced(engine->offsets);
+    strays_revoked(engine->strays);
+    for_each_job(engine, arrive_revoked);
+}
+
 void
 engine_revoke_all(struct engine *engine, bool is_lost)
 {
@@ -303,8 +302,7 @@ engine_revoke_all(struct engine *engine, bool is_lost)
         offsets_revoke(engine->offsets, state->topic, state->partition);
     }
     engine->main_assigned = 0;
-    strays_revoked(engine->strays);
-    for_each_job(engine, arrive_revoked);
+    drop_stale(engine);
 }
 
 bool
@@ -356,10 +354,23 @@ engine_answered(struct engine *engine, struct call *call)
 
 /* --- time ---------------------------------------------------------------------------------------- */
 
+static void
+warm_up(struct engine *engine)
+{
+    if (engine->is_warm)
+        return;
+    engine->is_warm = true;
+    for (size_t i = 0; i < engine->core.routing->environment_count; i++)
+        site_warm(engine->sites[i]);
+}
+
 void
 engine_run(struct engine *engine)
 {
     share_out(engine);
+    warm_up(engine);
+    if (engine->replaced != offsets_replaced(engine->offsets))
+        drop_stale(engine);
     timers_run(engine->core.timers, engine->core.clock->mono_ms);
 }
 
@@ -369,23 +380,49 @@ engine_next_ms(const struct engine *engine)
     return timers_next_ms(engine->core.timers);
 }
 
-/* Whoever only waits has nothing to finish. */
+/* --- stopping ------------------------------------------------------------------------------------ */
+
+enum { SWEEP_MS = 100 };
+
 static void
 give_up_idle(struct site *site, struct job *job)
 {
-    if (job->state == JOB_BACKING_OFF || job->state == JOB_HELD)
+    if (arrive_is_idle(site, job))
         arrive_give_up(site, job);
+}
+
+/* A write that has left is waited for: the shell says how long. */
+static void
+give_up_unwritten(struct site *site, struct job *job)
+{
+    if (!apply_is_past_write(job))
+        arrive_give_up(site, job);
+}
+
+/* Whoever only waits, now or later, has nothing to finish; when the time is over only writes have. */
+static void
+sweep(struct timer *timer, void *arg)
+{
+    struct engine *engine = arg;
+    struct core *core = &engine->core;
+    bool is_over = core->clock->mono_ms >= engine->drain_until_ms;
+
+    (void)timer;
+    for_each_job(engine, is_over ? give_up_unwritten : give_up_idle);
+    strays_give_up(engine->strays, is_over);
+    if (engine_is_drained(engine) ||
+        timer_set(core->timers, &engine->drain, core->clock->mono_ms + SWEEP_MS) == 0)
+        return;
+    for_each_job(engine, arrive_give_up); /* no memory for the timer */
+    strays_give_up(engine->strays, true);
 }
 
 void
 engine_stop(struct engine *engine, int64_t drain_ms)
 {
-    struct core *core = &engine->core;
-
     engine->is_stopping = true;
-    for_each_job(engine, give_up_idle);
-    if (timer_set(core->timers, &engine->drain, core->clock->mono_ms + drain_ms) != 0)
-        give_up_all(NULL, engine);
+    engine->drain_until_ms = engine->core.clock->mono_ms + drain_ms;
+    sweep(NULL, engine);
 }
 
 bool

@@ -47,7 +47,7 @@ struct settlement {
     const char *detail;     /* for people; may be "" */
     const char *request_id; /* of the last remote request that counted; "" */
     int attempts;
-    int64_t event_ms; /* EVENT_NO_TIME */
+    int64_t event_ms; /* for want of the event's own time the record's; EVENT_NO_TIME */
 };
 
 /* One user was settled by a run: what the run changed. One per run, before its settlements. */
@@ -56,21 +56,39 @@ struct run_report {
     struct guid user;
     struct guid row;
     const char *outcome;
-    const char *changes; /* "businessunit,new_costcentre,role:<guid>"; "" nothing */
+    /* "businessunit,new_costcentre,role:<guid>"; "" nothing; values only with tells_values: "new_costcentre=CC 1" */
+    const char *changes;
     const char *request_id;
     int calls;
     int attempts;
     int64_t took_ms;
 };
 
-/* A call that did not give what was asked. */
+/* The event that a user's trouble is about: the newest of those that wait for the user. */
+struct event_place {
+    struct guid group;
+    int topic;
+    int32_t partition;
+    int64_t offset;
+};
+
+/* A step that did not give what was asked, of one user or of all who share a call. */
 struct call_report {
-    const struct call *call;
-    const struct guid *user; /* NULL: many, or none */
+    const char *step; /* the call's kind, or "plan" */
+    const struct environment *environment;
+    const struct identity *identity;
+    enum verdict verdict;
+    const char *reason;
+    const struct error *error;
+    const struct guid *user;         /* NULL: many, or none */
+    const struct event_place *event; /* NULL likewise */
     int attempt;
-    int64_t next_in_ms; /* when it is tried again; -1: not */
+    int64_t next_in_ms; /* when it is tried again; -1: not by itself */
     const char *next;   /* "retry" "hold" "dead letter" … */
 };
+
+/* What ${call} says of itself; the rest is the reporter's. */
+struct call_report call_report_of(const struct call *call);
 
 /*
  * A record that is to be kept on the dead-letter topic (retry topics later). Bytes are borrowed until the answer; ${headers} holds the
@@ -118,10 +136,12 @@ struct engine_settings {
     int64_t memory_keep_ms;     /* 300 000; 0: no memory */
     int64_t memory_margin_ms;   /* 60 000 */
     int64_t memory_entries;     /* bound of the memory */
+    int64_t refused_pause_ms;   /* before a refused user is asked for again; 15 000 */
     int64_t probe_ms;           /* a misconfigured environment is tried again; 30 000 */
     int64_t max_events;         /* unsettled at most, then intake is held */
     int64_t max_bytes;          /* of events and jobs */
     bool has_dead_letters;      /* false: hold */
+    bool tells_values;          /* reports name what was written: personal data */
     char *group_id;             /* for kept records' headers */
     /* lanes */
     int64_t dataverse_concurrency;  /* 52 */
@@ -193,7 +213,10 @@ void engine_run(struct engine *engine);
 /* When engine_run has something to do by itself; monotonic, INT64_MAX: never. */
 int64_t engine_next_ms(const struct engine *engine);
 
-/* Stops intake; jobs that have not sent a write are given up when ${drain_ms} have passed. */
+/*
+ * Stops intake. Jobs that only wait are given up, now and whenever they begin to; those that have not sent a write, when ${drain_ms} have
+ * passed; a write that has left is waited for as long as the engine runs.
+ */
 void engine_stop(struct engine *engine, int64_t drain_ms);
 bool engine_is_drained(
     const struct engine *engine); /* nothing runs; what has settled may still be to commit */

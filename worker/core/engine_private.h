@@ -28,8 +28,11 @@ struct engine {
     int32_t main_partitions; /* of the main topic in all; 0: not known */
     int32_t main_assigned;
     bool has_new_share; /* one of the two has changed since lanes were told */
+    uint64_t replaced;  /* windows, as far as their stale jobs were dropped */
+    bool is_warm; /* tokens were asked for */
     bool is_stopping;
-    struct timer drain; /* when the jobs that still run are given up */
+    int64_t drain_until_ms;
+    struct timer drain; /* while stopping: gives up whoever has nothing to finish */
 };
 
 #endif

@@ -237,6 +237,14 @@ parse_value(struct json_parser *parser, const struct message *message, struct er
     return root;
 }
 
+int64_t
+event_news_ms(int64_t event_ms, int64_t record_ms)
+{
+    if (event_ms != EVENT_NO_TIME)
+        return event_ms;
+    return record_ms >= 0 ? record_ms : EVENT_NO_TIME;
+}
+
 int
 event_decode(struct json_parser *parser, const struct message *message, struct event *ret_event,
              struct error *ret_error)

@@ -56,6 +56,12 @@ struct event {
 };
 
 /*
+ * When what an event says came about: its own time, else its record's (-1: none), else
+ * EVENT_NO_TIME.
+ */
+int64_t event_news_ms(int64_t event_ms, int64_t record_ms);
+
+/*
  * Reads ${message} into ${ret_event}. ERROR_INPUT (a tombstone, no JSON, a missing or malformed
  * member, a version header that must not be ignored) or ERROR_MEMORY; ${ret_event} is untouched
  * then. ${parser} is the caller's, reused.

@@ -1,4 +1,4 @@
-/* One fault a kind of call: a text, a list of those who wait, and a timer for probes. */
+/* One fault a kind of right: a text, a list of those who wait, and a timer for probes. */
 #include "fault.h"
 
 #include <stdlib.h>
@@ -41,12 +41,11 @@ probe(struct timer *timer, void *arg)
 }
 
 void
-fault_init(struct site *site, enum call_kind kind)
+fault_init(struct site *site, int of)
 {
-    struct fault *fault = &site->faults[kind];
+    struct fault *fault = &site->faults[of];
 
     fault->site = site;
-    fault->kind = kind;
     list_init(&fault->held);
     timer_init(&fault->probe, probe, fault);
 }
@@ -69,9 +68,9 @@ hold(struct fault *fault, struct job *job)
 }
 
 void
-fault_hold(struct site *site, enum call_kind kind, struct job *job, const struct error *error)
+fault_hold(struct site *site, int of, struct job *job, const struct error *error)
 {
-    struct fault *fault = &site->faults[kind];
+    struct fault *fault = &site->faults[of];
 
     if (fault->text == NULL) {
         fault->text = strdup(error->text);
@@ -83,9 +82,9 @@ fault_hold(struct site *site, enum call_kind kind, struct job *job, const struct
 }
 
 bool
-fault_holds(struct site *site, enum call_kind kind, struct job *job)
+fault_holds(struct site *site, int of, struct job *job)
 {
-    struct fault *fault = &site->faults[kind];
+    struct fault *fault = &site->faults[of];
 
     if (fault->text == NULL)
         return false;
@@ -98,9 +97,9 @@ fault_holds(struct site *site, enum call_kind kind, struct job *job)
 }
 
 void
-fault_clear(struct site *site, enum call_kind kind)
+fault_clear(struct site *site, int of)
 {
-    struct fault *fault = &site->faults[kind];
+    struct fault *fault = &site->faults[of];
 
     if (fault->text == NULL)
         return;

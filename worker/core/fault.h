@@ -8,16 +8,16 @@
  * ${probe_ms} one of them tries. Its success releases all. (Breakers and parking on retry topics will grow here.)
  */
 
-void fault_init(struct site *site, enum call_kind kind);
+void fault_init(struct site *site, int of);
 void fault_fini(struct fault *fault);
 
 /* The call of ${job} found the kind misconfigured. */
-void fault_hold(struct site *site, enum call_kind kind, struct job *job, const struct error *error);
+void fault_hold(struct site *site, int of, struct job *job, const struct error *error);
 
 /* True when ${job} must not make this call now; it is held then. */
-bool fault_holds(struct site *site, enum call_kind kind, struct job *job);
+bool fault_holds(struct site *site, int of, struct job *job);
 
 /* A call of this kind succeeded. */
-void fault_clear(struct site *site, enum call_kind kind);
+void fault_clear(struct site *site, int of);
 
 #endif

@@ -291,8 +291,10 @@ static void
 report(struct lane *lane, struct call *call, int attempt, const char *next)
 {
     struct core *core = lane->core;
-    struct call_report report = {.call = call, .attempt = attempt, .next = next};
+    struct call_report report = call_report_of(call);
 
+    report.attempt = attempt;
+    report.next = next;
     report.next_in_ms = lane->not_before_ms - core->clock->mono_ms;
     if (report.next_in_ms < 0)
         report.next_in_ms = 0;
@@ -398,6 +400,20 @@ lane_set_share(struct lane *lane, double share)
         return;
     lane->next_share = share;
     lane->share_at_ms = lane->core->clock->mono_ms + lane->limits.span_ms;
+}
+
+void
+lane_warm(struct lane *lane)
+{
+    uint64_t serial;
+
+    (void)token_get(lane->token, &serial);
+}
+
+const char *
+lane_fault(const struct lane *lane, int64_t *ret_since_ms)
+{
+    return token_fault(lane->token, ret_since_ms);
 }
 
 const char *

@@ -57,6 +57,12 @@ void lane_set_share(struct lane *lane, double share);
 /* Sends what may be sent. Called after anything that may let a call go. */
 void lane_pump(struct lane *lane);
 
+/* Asks for the token before anybody needs it. */
+void lane_warm(struct lane *lane);
+
+/* Why nobody gets a token here, NULL: for all that is known they do; since when, monotonic. */
+const char *lane_fault(const struct lane *lane, int64_t *ret_since_ms);
+
 const char *lane_name(const struct lane *lane);
 size_t lane_in_flight(const struct lane *lane);
 size_t lane_waiting(const struct lane *lane);

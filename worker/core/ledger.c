@@ -40,7 +40,7 @@ report_ticket(struct ledger *ledger, const struct ticket *ticket,
         .detail = ending->detail,
         .request_id = ending->request_id,
         .attempts = ending->attempts,
-        .event_ms = record->event_ms,
+        .event_ms = record_news_ms(record),
     };
 
     ledger->core->ports.settled(ledger->core->ports.context, &settlement);
@@ -92,7 +92,7 @@ ledger_report(struct ledger *ledger, const struct message *message, const struct
     if (event != NULL) {
         settlement.user = event->user;
         settlement.group = event->group;
-        settlement.event_ms = event->time_ms;
+        settlement.event_ms = event_news_ms(event->time_ms, message->timestamp_ms);
     }
     ledger->core->ports.settled(ledger->core->ports.context, &settlement);
 }

@@ -59,6 +59,7 @@ struct offsets {
     int64_t lost_at_ms;                     /* when its answer counts as lost */
     int64_t recent_at_ms[COMMITS_PER_SPAN]; /* when the last ones were sent, a ring */
     size_t oldest;                          /* in recent_at_ms */
+    uint64_t replaced;                      /* windows of partitions that stayed */
 };
 
 /* --- when to commit ----------------------------------------------------------------------------- */
@@ -314,6 +315,7 @@ offsets_assign(struct offsets *offsets, int topic, int32_t partition, int64_t of
 {
     struct tracker *tracker;
 
+    offsets->replaced += find_assigned(offsets, topic, partition) != NULL;
     offsets_revoke(offsets, topic, partition);
     tracker = find_or_add_tracker(offsets, topic, partition);
     if (make_room_for_assigned(offsets) == -1 || !assign(tracker, offset, committed))
@@ -356,9 +358,11 @@ offsets_take(struct offsets *offsets, int topic, int32_t partition, int64_t offs
              window_serial *ret_serial)
 {
     struct tracker *tracker = find_assigned(offsets, topic, partition);
+    const struct window *before = tracker == NULL ? NULL : tracker->state.window;
 
     if (tracker == NULL || tracker_take(tracker, offset, low, ret_serial) == -1)
         return NULL;
+    offsets->replaced += tracker->state.window != before;
     note(offsets, tracker);
     return tracker->state.window;
 }
@@ -417,6 +421,12 @@ const struct partition_state *
 offsets_at(const struct offsets *offsets, size_t index)
 {
     return &offsets->assigned[index]->state;
+}
+
+uint64_t
+offsets_replaced(const struct offsets *offsets)
+{
+    return offsets->replaced;
 }
 
 uint64_t

@@ -117,4 +117,7 @@ size_t offsets_count(const struct offsets *offsets);
 const struct partition_state *offsets_at(const struct offsets *offsets, size_t index);
 uint64_t offsets_lost_total(const struct offsets *offsets);
 
+/* How often a window was closed while its partition stayed: what hangs on it is stale (P5). */
+uint64_t offsets_replaced(const struct offsets *offsets);
+
 #endif

@@ -288,10 +288,11 @@ back_off(struct reader *reader, struct batch *batch)
     struct core *core = reader->core;
     struct call *call = &batch->call;
     bool is_misconfigured = call->verdict == VERDICT_MISCONFIGURED;
-    struct call_report report = {.call = call, .next = is_misconfigured ? "hold" : "retry"};
+    struct call_report report = call_report_of(call);
 
     reader->failures++;
     report.attempt = reader->failures;
+    report.next = is_misconfigured ? "hold" : "retry";
     if (is_misconfigured)
         set_fault(reader, call);
     if (reader->failures > 1 && reader->limit > 1)

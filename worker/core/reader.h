@@ -57,9 +57,8 @@ struct reader_events {
     void (*sent)(void *context, struct job *job);
     /* ${job} has its part of the answer. */
     void (*answered)(void *context, struct job *job);
-    /* ${job}'s own part failed. */
-    void (*failed)(void *context, struct job *job, enum verdict verdict, const char *reason,
-                   const struct error *error);
+    /* ${job}'s own part, ${item} of a SOURCES, failed. */
+    void (*failed)(void *context, struct job *job, const struct source_item *item);
     void *context;
 };
 

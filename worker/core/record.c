@@ -158,7 +158,7 @@ record_latest_ms(const struct record *record)
 int64_t
 record_news_ms(const struct record *record)
 {
-    return record->event_ms != EVENT_NO_TIME ? record->event_ms : record->record_ms;
+    return event_news_ms(record->event_ms, record->record_ms);
 }
 
 bool

@@ -77,7 +77,7 @@ void record_destroy(
 /* The later of event and record time, which is what the memory's margin is held against. */
 int64_t record_latest_ms(const struct record *record);
 
-/* When what it says came about: the event's own time; where it has none the record's stands in. */
+/* When what it says came about: see event_news_ms. */
 int64_t record_news_ms(const struct record *record);
 
 /* True when the partition it came from has been revoked since: it settles nothing (P5). */

@@ -76,9 +76,10 @@ fail(struct site *site, struct call *call)
     struct core *core = site->core;
     struct refer *refer = &site->refer;
     bool is_misconfigured = call->verdict == VERDICT_MISCONFIGURED;
-    struct call_report report = {.call = call, .next = is_misconfigured ? "hold" : "retry"};
+    struct call_report report = call_report_of(call);
 
     report.attempt = ++refer->failures;
+    report.next = is_misconfigured ? "hold" : "retry";
     report.next_in_ms = is_misconfigured
                             ? core->settings->probe_ms
                             : core_backoff_ms(core, refer->failures, call->error.retry_after_ms);
@@ -124,37 +125,61 @@ done(struct call *call)
 /* --- questions ----------------------------------------------------------------------------------- */
 
 static void
-ask(struct site *site)
+ask_for_units(struct site *site)
+{
+    struct call *call = &site->refer.call;
+
+    call_reset(call);
+    call_init(call, CALL_UNITS, site->environment, done, site);
+    site->refer.is_asking = true;
+    lane_submit(site->dataverse, call);
+}
+
+static void
+ask_for_roles(struct site *site, const struct plan *plan)
 {
     struct refer *refer = &site->refer;
     struct call *call = &refer->call;
-    const struct plan *plan = &site->plan;
 
     call_reset(call);
-    call_init(call, plan->action == PLAN_UNITS ? CALL_UNITS : CALL_ROLES, site->environment, done,
-              site);
+    call_init(call, CALL_ROLES, site->environment, done, site);
     if (plan->action == PLAN_COPIES) {
         refer->unit = plan->unit;
         memcpy(refer->roots, plan->roles, plan->role_count * sizeof(refer->roots[0]));
         call->roles = refer->roots;
         call->role_count = plan->role_count;
-    } else if (plan->action == PLAN_ROLES) {
+    } else {
         refer->unit = *directory_root_unit(site->directory);
     }
-    call->unit = call->kind == CALL_ROLES ? &refer->unit : NULL;
+    call->unit = &refer->unit;
     refer->is_asking = true;
     lane_submit(site->dataverse, call);
+}
+
+static bool
+may_ask(const struct site *site)
+{
+    return !site->refer.is_asking && !timer_is_set(&site->refer.timer);
+}
+
+void
+refer_foresee(struct site *site)
+{
+    if (!directory_has_units(site->directory) && may_ask(site))
+        ask_for_units(site);
 }
 
 void
 refer_ask(struct site *site, struct job *job)
 {
-    struct refer *refer = &site->refer;
-
     job->state = JOB_REFERRING;
-    list_add_last(&refer->waiting, &job->link);
-    if (!refer->is_asking && !timer_is_set(&refer->timer))
-        ask(site);
+    list_add_last(&site->refer.waiting, &job->link);
+    if (!may_ask(site))
+        return;
+    if (site->plan.action == PLAN_UNITS)
+        ask_for_units(site);
+    else
+        ask_for_roles(site, &site->plan);
 }
 
 void

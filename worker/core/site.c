@@ -5,6 +5,7 @@
 
 #include "confirm.h"
 #include "fault.h"
+#include "lane.h"
 #include "refer.h"
 #include "sync.h"
 
@@ -47,8 +48,8 @@ site_create(const struct site *parts)
     *site = *parts;
     refer_init(site);
     confirm_init(site);
-    for (enum call_kind kind = 0; kind < CALL_KINDS; kind++)
-        fault_init(site, kind);
+    for (int of = 0; of < FAULTS; of++)
+        fault_init(site, of);
     if (make_parts(site) == 0)
         return site;
     site_destroy(site);
@@ -60,8 +61,8 @@ site_destroy(struct site *site)
 {
     if (site == NULL)
         return;
-    for (enum call_kind kind = 0; kind < CALL_KINDS; kind++)
-        fault_fini(&site->faults[kind]);
+    for (int of = 0; of < FAULTS; of++)
+        fault_fini(&site->faults[of]);
     timer_cancel(site->core->timers, &site->tick);
     refer_fini(site);
     reader_destroy(site->sources);
@@ -72,20 +73,49 @@ site_destroy(struct site *site)
     free(site);
 }
 
-const char *
-site_fault(const struct site *site, int64_t *ret_since_ms)
+static const char *
+fault_of_lanes(const struct site *site, int64_t *ret_since_ms)
+{
+    struct lane *const lanes[] = {site->dataverse, site->graph, site->bap};
+    const char *fault = NULL;
+
+    for (size_t i = 0; i < sizeof(lanes) / sizeof(lanes[0]) && fault == NULL; i++) {
+        if (lanes[i] != NULL)
+            fault = lane_fault(lanes[i], ret_since_ms);
+    }
+    return fault;
+}
+
+static const char *
+fault_of_readers(const struct site *site, int64_t *ret_since_ms)
 {
     const char *fault = reader_fault(site->look, ret_since_ms);
 
     if (fault == NULL && site->sources != NULL)
         fault = reader_fault(site->sources, ret_since_ms);
+    return fault;
+}
+
+const char *
+site_fault(const struct site *site, int64_t *ret_since_ms)
+{
+    const char *fault = fault_of_lanes(site, ret_since_ms);
+
+    if (fault == NULL)
+        fault = fault_of_readers(site, ret_since_ms);
     if (fault == NULL && site->refer.fault != NULL) {
         fault = site->refer.fault;
         *ret_since_ms = site->refer.fault_since_ms;
     }
-    for (size_t kind = 0; kind < CALL_KINDS && fault == NULL; kind++) {
-        fault = site->faults[kind].text;
-        *ret_since_ms = site->faults[kind].since_ms;
+    for (int of = 0; of < FAULTS && fault == NULL; of++) {
+        fault = site->faults[of].text;
+        *ret_since_ms = site->faults[of].since_ms;
     }
     return fault;
+}
+
+void
+site_warm(struct site *site)
+{
+    lane_warm(site->dataverse);
 }

@@ -19,10 +19,14 @@
 struct lane;
 struct site;
 
-/* A kind of write that nobody can make at present (VERDICT_MISCONFIGURED): jobs that need it wait, one at a time probes. fault.c */
+/*
+ * What nobody may do at present (VERDICT_MISCONFIGURED), by the kind of call; a SOURCES has two, since persons and memberships are read with
+ * different rights. Jobs that need it wait, one at a time probes. fault.c
+ */
+enum { FAULT_MEMBERS = CALL_KINDS, FAULTS, OF_PLAN = FAULTS };
+
 struct fault {
     struct site *site;
-    enum call_kind kind;
     char *text; /* NULL: no fault */
     int64_t since_ms;
     struct link held;
@@ -59,7 +63,7 @@ struct site {
     struct refer refer;
     struct link confirming; /* jobs that wait for the tick. confirm.c */
     struct timer tick;
-    struct fault faults[CALL_KINDS];
+    struct fault faults[FAULTS];
     struct want want; /* scratch of one decision */
     uint64_t *routes; /* likewise: the routes that count */
     struct plan plan; /* likewise */
@@ -68,6 +72,9 @@ struct site {
 /* Makes a site with the borrowed parts and lanes of ${parts}; the rest of it is made here. NULL: no memory. */
 struct site *site_create(const struct site *parts);
 void site_destroy(struct site *site); /* its jobs are gone by then; NULL is allowed */
+
+/* Asks for the token of Dataverse before anybody needs it: a wrong secret shows at the start, and the first user waits less. */
+void site_warm(struct site *site);
 
 /* Why the environment is misconfigured, and since when (monotonic); NULL: it is not, as far as known. */
 const char *site_fault(const struct site *site, int64_t *ret_since_ms);

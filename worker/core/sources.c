@@ -164,7 +164,7 @@ spread(struct batch *batch)
         if (failed == NULL)
             events->answered(events->context, job);
         else
-            events->failed(events->context, job, failed->verdict, failed->reason, &failed->error);
+            events->failed(events->context, job, failed);
     }
 }
 

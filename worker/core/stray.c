@@ -89,9 +89,15 @@ end(struct stray *stray)
 }
 
 void
-strays_give_up(struct strays *strays)
+strays_give_up(struct strays *strays, bool is_all)
 {
-    list_for_each(link, following, &strays->list) end(list_entry(link, struct stray, link));
+    list_for_each(link, following, &strays->list)
+    {
+        struct stray *stray = list_entry(link, struct stray, link);
+
+        if (is_all || stray->keeping == NULL)
+            end(stray);
+    }
 }
 
 void
@@ -99,7 +105,7 @@ strays_destroy(struct strays *strays)
 {
     if (strays == NULL)
         return;
-    strays_give_up(strays);
+    strays_give_up(strays, true);
     free(strays);
 }
 

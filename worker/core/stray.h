@@ -25,8 +25,8 @@ void strays_take(struct strays *strays, struct stray *stray, struct window *wind
 /* Partitions were revoked: drops those that are stale. */
 void strays_revoked(struct strays *strays);
 
-/* Shutdown: all are let go, unsettled. */
-void strays_give_up(struct strays *strays);
+/* Shutdown: lets go, unsettled, those that wait for another try, or all. */
+void strays_give_up(struct strays *strays, bool is_all);
 
 /* Timestamp of the oldest one from ${window}; 0: none, or none has any. */
 int64_t strays_oldest_ms(const struct strays *strays, const struct window *window);

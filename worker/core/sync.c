@@ -36,7 +36,8 @@ read_sources(struct site *site, struct job *job, bool wants_person)
     size_t groups =
         membership_to_ask(job, site->core->settings, site->core->clock, routes, GROUPS_MOST);
 
-    if (fault_holds(site, CALL_SOURCES, job))
+    if ((wants_person && fault_holds(site, CALL_SOURCES, job)) ||
+        (groups > 0 && fault_holds(site, FAULT_MEMBERS, job)))
         return false;
     job->state = JOB_READING;
     job->awaits_sources = true;
@@ -53,6 +54,19 @@ has_attributes(const struct job *job)
     for (struct ticket *ticket = tickets_first(&job->tickets); ticket != NULL;
          ticket = tickets_next(&job->tickets, ticket)) {
         if (job->environment->routes[ticket->route].column_count > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+has_units_or_roles(const struct job *job)
+{
+    for (struct ticket *ticket = tickets_first(&job->tickets); ticket != NULL;
+         ticket = tickets_next(&job->tickets, ticket)) {
+        const struct route *route = &job->environment->routes[ticket->route];
+
+        if (route->unit >= 0 || route->role_count > 0)
             return true;
     }
     return false;
@@ -92,6 +106,8 @@ sync_restart(struct site *site, struct job *job)
     if ((wants_person || has_groups_to_ask(site, job)) && !read_sources(site, job, wants_person))
         return;
     read_row(site, job);
+    if (has_units_or_roles(job))
+        refer_foresee(site);
 }
 
 static void
@@ -113,6 +129,12 @@ row_sent(void *context, struct job *job)
     job->calls++;
 }
 
+static bool
+asked_members(const struct job *job)
+{
+    return job->sources_weight > (job->wants_person ? 1 : 0);
+}
+
 static void
 sources_sent(void *context, struct job *job)
 {
@@ -121,7 +143,7 @@ sources_sent(void *context, struct job *job)
     note_sent(site, job);
     if (job->wants_person)
         job->sources_at_ms = site->core->clock->mono_ms;
-    if (job->sources_weight > (job->wants_person ? 1 : 0))
+    if (asked_members(job))
         job->members_at_ms = site->core->clock->mono_ms;
     job->calls++;
 }
@@ -135,18 +157,35 @@ sync_stop_reading(struct site *site, struct job *job)
     job->awaits_row = job->awaits_sources = false;
 }
 
+/* Why the row that was found does not do, in *${ret_error}; NULL: it does. */
+static const char *
+fault_of_row(const struct job *job, struct error *ret_error)
+{
+    if (job->row_state != ROW_ONE)
+        return NULL;
+    if (job->row.fault != NULL) {
+        error_set(ret_error, ERROR_INPUT, "the user's row cannot be read: %s", job->row.fault);
+        return "malformed_answer";
+    }
+    if (!job->wants_fresh_roles || job->row.has_roles)
+        return NULL;
+    error_set(ret_error, ERROR_SERVICE, "the list of the user's roles was not whole");
+    return "incomplete_answer";
+}
+
 static void
 row_answered(void *context, struct job *job)
 {
     struct site *site = context;
+    struct error error;
+    const char *fault = fault_of_row(job, &error);
 
     job->awaits_row = false;
-    if (job->wants_fresh_roles && job->row_state == ROW_ONE && !job->row.has_roles) {
-        struct error error;
+    if (fault != NULL) {
+        const struct trouble trouble = {CALL_LOOK, VERDICT_RETRY, fault, &error};
 
-        error_set(&error, ERROR_SERVICE, "the list of the user's roles was not whole");
         sync_stop_reading(site, job);
-        trouble_meet(site, job, VERDICT_RETRY, "incomplete_answer", &error);
+        trouble_meet(site, job, &trouble);
         return;
     }
     job->wants_fresh_roles = false;
@@ -160,34 +199,36 @@ sources_answered(void *context, struct job *job)
     struct site *site = context;
 
     job->awaits_sources = false;
-    fault_clear(site, CALL_SOURCES);
+    if (job->wants_person)
+        fault_clear(site, CALL_SOURCES);
+    if (asked_members(job))
+        fault_clear(site, FAULT_MEMBERS);
     if (!job->awaits_row)
         sync_step(site, job);
 }
 
 /* One user's part of a batch failed. A throttled part holds the lane, and the user stays in line. */
 static void
-part_failed(void *context, struct job *job, enum verdict verdict, const char *reason,
-            const struct error *error)
+part_failed(void *context, struct job *job, const struct source_item *item)
 {
     struct site *site = context;
+    const struct trouble trouble = {item->is_of_members ? FAULT_MEMBERS : CALL_SOURCES,
+                                    item->verdict, item->reason, &item->error};
 
-    if (verdict == VERDICT_THROTTLED) {
-        lane_throttled(site->graph, error->retry_after_ms);
+    if (item->verdict == VERDICT_THROTTLED) {
+        lane_throttled(site->graph, item->error.retry_after_ms);
         reader_add(site->sources, job);
         return;
     }
-    if (error->retry_after_ms > 0)
-        lane_hold(site->graph, error->retry_after_ms);
+    if (item->error.retry_after_ms > 0)
+        lane_hold(site->graph, item->error.retry_after_ms);
+    if (item->is_of_members && job->wants_person)
+        fault_clear(site, CALL_SOURCES);
     sync_stop_reading(site, job);
-    if (verdict == VERDICT_MISCONFIGURED)
-        fault_hold(site, CALL_SOURCES, job, error);
-    else
-        trouble_meet(site, job, verdict, reason, error);
+    trouble_meet(site, job, &trouble);
 }
 
-const struct reader_events sync_look_events = {
-    .sent = row_sent, .answered = row_answered, .failed = part_failed};
+const struct reader_events sync_look_events = {.sent = row_sent, .answered = row_answered};
 const struct reader_events sync_sources_events = {
     .sent = sources_sent, .answered = sources_answered, .failed = part_failed};
 
@@ -272,6 +313,7 @@ do_no_person(struct site *site, struct job *job)
     struct ending skipped = {OUTCOME_SKIPPED, "not_a_user", "Entra does not know this user",
                              job->request_id, job->attempts};
     struct error error;
+    const struct trouble trouble = {CALL_SOURCES, VERDICT_WAIT, "not_a_user_yet", &error};
 
     run_settle(site, job, tickets_take(&job->tickets, is_old, &meant), &skipped);
     if (tickets_are_none(&job->tickets)) {
@@ -279,7 +321,7 @@ do_no_person(struct site *site, struct job *job)
         return;
     }
     error_set(&error, ERROR_SERVICE, "Entra does not know the user yet");
-    trouble_meet(site, job, VERDICT_WAIT, "not_a_user_yet", &error);
+    trouble_meet(site, job, &trouble);
 }
 
 static void
@@ -301,10 +343,11 @@ fail_by_plan(struct site *site, struct job *job, enum verdict verdict)
 {
     const char *reason = site->plan.reason;
     struct error error;
+    const struct trouble trouble = {OF_PLAN, verdict, reason, &error};
 
     error_set(&error, ERROR_SERVICE, "%s%s%s", reason, site->plan.detail[0] == '\0' ? "" : ": ",
               site->plan.detail);
-    trouble_meet(site, job, verdict, reason, &error);
+    trouble_meet(site, job, &trouble);
 }
 
 static void
@@ -366,13 +409,14 @@ static void
 end_or_wait(struct site *site, struct job *job)
 {
     struct error error;
+    const struct trouble trouble = {CALL_SOURCES, VERDICT_WAIT, "not_a_member_yet", &error};
 
     if (tickets_are_none(&job->tickets)) {
         run_finish(site, job);
         return;
     }
     error_set(&error, ERROR_SERVICE, "Entra does not show the membership yet");
-    trouble_meet(site, job, VERDICT_WAIT, "not_a_member_yet", &error);
+    trouble_meet(site, job, &trouble);
 }
 
 static bool

@@ -38,8 +38,7 @@ latest_ms(const struct taking *taking)
 static int64_t
 news_ms(const struct taking *taking)
 {
-    return taking->event.time_ms != EVENT_NO_TIME ? taking->event.time_ms
-                                                  : taking->message->timestamp_ms;
+    return event_news_ms(taking->event.time_ms, taking->message->timestamp_ms);
 }
 
 /* --- what settles at once ------------------------------------------------------------------------ */

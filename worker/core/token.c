@@ -23,6 +23,8 @@ struct token {
     int failures;
     struct call call;
     struct timer timer; /* to ask again after a failure */
+    char *fault;        /* NULL: none */
+    int64_t fault_since_ms;
 };
 
 /* Fetch anew when so much of its life is over. */
@@ -98,6 +100,22 @@ ask_again(struct timer *timer, void *arg)
 }
 
 static void
+set_fault(struct token *token)
+{
+    if (token->fault != NULL)
+        return;
+    token->fault = strdup(token->call.error.text);
+    token->fault_since_ms = token->core->clock->mono_ms;
+}
+
+static void
+clear_fault(struct token *token)
+{
+    free(token->fault);
+    token->fault = NULL;
+}
+
+static void
 accept(struct token *token)
 {
     int64_t now_ms = token->core->clock->mono_ms;
@@ -108,6 +126,7 @@ accept(struct token *token)
     call->token = NULL;
     token->serial++;
     token->failures = 0;
+    clear_fault(token);
     token->expires_at_ms = now_ms + call->token_life_ms;
     token->refresh_at_ms = now_ms + call->token_life_ms * REFRESH_PERCENT / 100;
 }
@@ -116,9 +135,11 @@ static void
 report(struct token *token, int64_t wait_ms)
 {
     struct core *core = token->core;
-    struct call_report report = {
-        .call = &token->call, .attempt = token->failures, .next_in_ms = wait_ms, .next = "retry"};
+    struct call_report report = call_report_of(&token->call);
 
+    report.attempt = token->failures;
+    report.next_in_ms = wait_ms;
+    report.next = "retry";
     core->ports.failed(core->ports.context, &report);
 }
 
@@ -138,6 +159,8 @@ fail(struct token *token)
                                : core_backoff_ms(core, token->failures, call->error.retry_after_ms);
     wait_and_ask_again(token, wait_ms);
     report(token, wait_ms);
+    if (is_misconfigured)
+        set_fault(token);
     if (is_misconfigured && token->text == NULL)
         token->listener(token->arg, call->reason, &call->error);
 }
@@ -192,6 +215,7 @@ token_destroy(struct token *token)
         token->core->ports.cancel(token->core->ports.context, &token->call);
     timer_cancel(token->core->timers, &token->timer);
     drop(token);
+    clear_fault(token);
     call_reset(&token->call);
     free(token->scope);
     free(token);
@@ -215,6 +239,13 @@ token_refused(struct token *token, uint64_t serial)
 {
     if (token->serial == serial)
         drop(token);
+}
+
+const char *
+token_fault(const struct token *token, int64_t *ret_since_ms)
+{
+    *ret_since_ms = token->fault_since_ms;
+    return token->fault;
 }
 
 const char *

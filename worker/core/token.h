@@ -31,6 +31,9 @@ const char *token_get(struct token *token, uint64_t *ret_serial);
 /* A service refused token ${serial}: drops it, if it is still that one. */
 void token_refused(struct token *token, uint64_t serial);
 
+/* Why it is refused (VERDICT_MISCONFIGURED), NULL: it is not, as far as known; since when, monotonic. */
+const char *token_fault(const struct token *token, int64_t *ret_since_ms);
+
 const char *token_scope(const struct token *token);
 const struct identity *token_identity(const struct token *token);
 

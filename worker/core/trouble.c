@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "run.h"
 #include "sync.h"
 
@@ -37,14 +38,16 @@ back_off(struct site *site, struct job *job, int64_t wait_ms)
 }
 
 static void
-note_trouble(struct site *site, struct job *job, const char *reason, const struct error *error)
+note_trouble(struct site *site, struct job *job, const struct trouble *trouble)
 {
+    const char *request_id = trouble->error->request_id;
+
     job->attempts++;
-    job->reason = reason;
+    job->reason = trouble->reason;
     free(job->detail);
-    job->detail = strdup(error->text);
-    if (error->request_id[0] != '\0')
-        memcpy(job->request_id, error->request_id, sizeof(job->request_id));
+    job->detail = strdup(trouble->error->text);
+    if (request_id[0] != '\0')
+        memcpy(job->request_id, request_id, sizeof(job->request_id));
     if (job->first_failure_ms == 0)
         job->first_failure_ms = site->core->clock->wall_ms;
 }
@@ -140,37 +143,119 @@ fail(struct site *site, struct job *job, const char *class)
     keep_next(site, job);
 }
 
-static void
-retry(struct site *site, struct job *job, enum verdict verdict, int64_t told_ms)
+/* --- what comes next ---------------------------------------------------------------------------- */
+
+/* What comes next for a job, and after how long; -1: not by itself. */
+struct next {
+    enum { LOOK_AGAIN, RETRY, HOLD, FAIL } what;
+    int64_t in_ms;
+};
+
+/* Entra's licences and security groups take minutes to arrive: asking again at once is a wasted call. */
+static int64_t
+pause_ms(const struct engine_settings *settings, enum verdict verdict)
+{
+    return verdict == VERDICT_REFUSED ? settings->refused_pause_ms : 0;
+}
+
+static struct next
+retry(struct site *site, struct job *job, const struct trouble *trouble)
 {
     const struct engine_settings *settings = site->core->settings;
-    int64_t own_ms = core_backoff_ms(site->core, job->attempts, -1);
-    int64_t wait_ms = told_ms > 0 ? told_ms + own_ms : own_ms;
+    int64_t told_ms = trouble->error->retry_after_ms;
+    int64_t own_ms =
+        core_backoff_ms(site->core, job->attempts, -1) + pause_ms(settings, trouble->verdict);
 
     /* what a service told is the lane's time, not the job's */
-    if (verdict != VERDICT_WAIT)
+    if (trouble->verdict != VERDICT_WAIT)
         job->spent_ms += own_ms;
     if (job->spent_ms > settings->deadline_ms)
-        fail(site, job, verdict_name(verdict));
-    else
-        back_off(site, job, wait_ms);
+        return (struct next){FAIL, -1};
+    return (struct next){RETRY, told_ms > 0 ? told_ms + own_ms : own_ms};
+}
+
+static struct next
+decide(struct site *site, struct job *job, const struct trouble *trouble)
+{
+    switch (trouble->verdict) {
+    case VERDICT_REJECTED:
+        return (struct next){FAIL, -1};
+    case VERDICT_MISCONFIGURED:
+        return (struct next){HOLD, site->core->settings->probe_ms};
+    case VERDICT_CHANGED:
+        if (job->attempts <= CHANGES_AT_ONCE)
+            return (struct next){LOOK_AGAIN, 0};
+        return retry(site, job, trouble);
+    default:
+        return retry(site, job, trouble);
+    }
+}
+
+static const char *
+name_of(const struct site *site, const struct next *next)
+{
+    static const char *const names[] = {"look again", "retry", "hold", "dead letter"};
+
+    return next->what == FAIL && !site->core->settings->has_dead_letters ? "hold"
+                                                                         : names[next->what];
+}
+
+static const char *
+step_name(int of)
+{
+    if (of == OF_PLAN)
+        return "plan";
+    return call_kind_name(of == FAULT_MEMBERS ? CALL_SOURCES : (enum call_kind)of);
+}
+
+static void
+report(struct site *site, struct job *job, const struct trouble *trouble, const struct next *next)
+{
+    const struct core *core = site->core;
+    const struct ticket *ticket = tickets_first(&job->tickets);
+    const struct record *record = ticket->record;
+    const struct event_place event = {
+        .group = site->environment->routes[ticket->route].group,
+        .topic = window_topic(record->window),
+        .partition = window_partition(record->window),
+        .offset = window_offset(record->window, record->serial),
+    };
+    const struct call_report report = {
+        .step = step_name(trouble->of),
+        .environment = site->environment,
+        .verdict = trouble->verdict,
+        .reason = trouble->reason,
+        .error = trouble->error,
+        .user = &job->key.user,
+        .event = &event,
+        .attempt = job->attempts,
+        .next_in_ms = next->in_ms,
+        .next = name_of(site, next),
+    };
+
+    core->ports.failed(core->ports.context, &report);
 }
 
 void
-trouble_meet(struct site *site, struct job *job, enum verdict verdict, const char *reason,
-             const struct error *error)
+trouble_meet(struct site *site, struct job *job, const struct trouble *trouble)
 {
-    note_trouble(site, job, reason, error);
+    struct next next;
+
+    note_trouble(site, job, trouble);
     if (!run_drop_stale(site, job)) {
         run_finish(site, job);
         return;
     }
-    if (verdict == VERDICT_REJECTED)
-        fail(site, job, verdict_name(verdict));
-    else if (verdict == VERDICT_CHANGED && job->attempts <= CHANGES_AT_ONCE)
-        sync_restart(site, job);
+    next = decide(site, job, trouble);
+    report(site, job, trouble, &next);
+    if (next.what == FAIL)
+        fail(site, job, verdict_name(trouble->verdict));
+    else if (next.what == HOLD)
+        fault_hold(site, trouble->of, job, trouble->error);
+    else if (next.what == RETRY)
+        back_off(site, job, next.in_ms);
     else
-        retry(site, job, verdict, error->retry_after_ms);
+        sync_restart(site, job);
 }
 
 void

@@ -13,6 +13,7 @@
 #include "error.h"
 #include "json.h"
 #include "json_writer.h"
+#include "text.h"
 
 /* Both get neither an absent value nor a null. */
 typedef int take_fn(const struct json *json, struct value *ret_value, struct error *ret_error);
@@ -201,6 +202,17 @@ value_copy(const struct value *from, struct value *ret_value)
     *ret_value = *from;
     ret_value->text = text;
     return 0;
+}
+
+void
+value_print(const struct value *value, struct text *text)
+{
+    if (value->kind == VALUE_TEXT)
+        text_add(text, value->text);
+    else if (value->kind == VALUE_INTEGER)
+        text_addf(text, "%lld", (long long)value->integer);
+    else
+        text_add(text, "null");
 }
 
 void

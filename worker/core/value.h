@@ -13,6 +13,7 @@
 struct error;
 struct json;
 struct json_writer;
+struct text;
 
 enum value_kind { VALUE_UNREAD, VALUE_NULL, VALUE_TEXT, VALUE_INTEGER };
 
@@ -53,6 +54,9 @@ bool value_equal(const struct value *a, const struct value *b);
 /* -1: no memory. */
 int value_copy(const struct value *from, struct value *ret_value)
     __attribute__((warn_unused_result));
+
+/* For people: the text or the number as it is, "null". */
+void value_print(const struct value *value, struct text *text);
 
 /* As a member of a JSON object; an unread value as null. */
 void value_write(struct json_writer *writer, const char *key, const struct value *value);

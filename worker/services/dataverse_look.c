@@ -4,9 +4,10 @@
  *
  * Asked: ids, id_count; wants_roles; wants_fresh. Found: rows, the whole list or nothing. Several
  * rows may claim one id, and rows of applications are told, not left out: judging them is the
- * caller's.
+ * caller's. A row that cannot be read is told as such, with its user.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "dataverse.h"
 #include "error.h"
@@ -65,6 +66,42 @@ sort_ids(const struct call *call)
     return ids;
 }
 
+static bool
+was_asked_for(const struct call *call, const struct guid *ids, const struct guid *user)
+{
+    return bsearch(user, ids, call->id_count, sizeof(ids[0]), compare) != NULL;
+}
+
+/* What ${row} is for its user: that it is there and cannot be read. */
+static int
+mark_unreadable(struct row *row, const struct environment *environment, struct error *ret_error)
+{
+    const struct guid user = row->object_id;
+
+    row_free(row, environment);
+    row->object_id = user;
+    row->fault = strdup(ret_error->text);
+    return row->fault == NULL ? error_set(ret_error, ERROR_MEMORY, "no memory for rows") : 0;
+}
+
+/*
+ * A row that cannot be read is the trouble of its user alone, if it says whose it is; but what is
+ * wrong with a column is wrong in every row (ERROR_CONFIG).
+ */
+static int
+read_row(struct call *call, const struct json *json, const struct guid *ids, struct row *row,
+         struct error *ret_error)
+{
+    int result = dataverse_row_read(json, call->environment, row, ret_error);
+
+    if (result == 0 && !was_asked_for(call, ids, &row->object_id))
+        return error_set(ret_error, ERROR_INPUT, "a row that was not asked for");
+    if (result == 0 || ret_error->class != ERROR_INPUT ||
+        !was_asked_for(call, ids, &row->object_id))
+        return result;
+    return mark_unreadable(row, call->environment, ret_error);
+}
+
 /* Each row counts as found from the moment that it may own something. */
 static int
 read_rows(struct call *call, const struct json *list, const struct guid *ids,
@@ -78,10 +115,8 @@ read_rows(struct call *call, const struct json *list, const struct guid *ids,
     for (size_t i = 0; i < count; i++) {
         struct row *row = &call->rows[call->row_count++];
 
-        if (dataverse_row_read(json_at(list, i), call->environment, row, ret_error) == -1)
+        if (read_row(call, json_at(list, i), ids, row, ret_error) == -1)
             return -1;
-        if (bsearch(&row->object_id, ids, call->id_count, sizeof(ids[0]), compare) == NULL)
-            return error_set(ret_error, ERROR_INPUT, "a row that was not asked for");
     }
     return 0;
 }

@@ -108,9 +108,10 @@ dataverse_row_read(const struct json *json, const struct environment *environmen
     struct guid application;
     bool is_person;
 
-    if (dataverse_guid(json, "systemuserid", &ret_row->id, ret_error) == -1 ||
-        dataverse_guid(json, "azureactivedirectoryobjectid", &ret_row->object_id, ret_error) ==
+    /* whose it is comes first: known also of a row that cannot be read */
+    if (dataverse_guid(json, "azureactivedirectoryobjectid", &ret_row->object_id, ret_error) ==
             -1 ||
+        dataverse_guid(json, "systemuserid", &ret_row->id, ret_error) == -1 ||
         dataverse_guid(json, "_businessunitid_value", &ret_row->unit, ret_error) == -1 ||
         dataverse_guid_or_null(json, "applicationid", &application, &is_person, ret_error) == -1 ||
         read_etag(json, ret_row->etag, ret_error) == -1)

@@ -232,8 +232,8 @@ read_item(const struct batch *batch, size_t index)
     struct item_part person = {batch, item, batch->parts[graph_id(index, GRAPH_PERSON)]};
     struct item_part groups = {batch, item, batch->parts[graph_id(index, GRAPH_GROUPS)]};
 
-    if ((!item->wants_person || read_person(&person)) &&
-        (item->group_count == 0 || read_groups(&groups))) {
+    item->is_of_members = !item->wants_person || read_person(&person);
+    if (item->is_of_members && (item->group_count == 0 || read_groups(&groups))) {
         item->verdict = VERDICT_DONE;
         item->reason = "";
         item->error = (struct error){.retry_after_ms = -1};

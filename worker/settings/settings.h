@@ -41,7 +41,6 @@ struct settings {
     int log_format; /* enum log_format */
     int log_level;  /* enum log_level */
     int64_t log_burst;
-    bool log_values;
     /* kafka */
     char *bootstrap_servers;
     char *topic;

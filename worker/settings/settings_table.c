@@ -101,6 +101,9 @@ const struct setting settings_table[] = {
      .help = "First span within which a failed call is tried again; doubles each time"},
     {DURATION("retry.backoff_cap", engine.backoff_cap_ms, "60s", 10 * MS, HOUR),
      .help = "Longest such span"},
+    {DURATION("retry.refused_pause", engine.refused_pause_ms, "15s", 0, HOUR),
+     .help = "How much longer a user who is refused (no licence yet) waits before being asked for "
+             "again"},
     {DURATION("retry.probe", engine.probe_ms, "30s", 100 * MS, HOUR),
      .help = "How often an environment that is misconfigured is tried with one call"},
 
@@ -164,7 +167,7 @@ const struct setting settings_table[] = {
      .help = "Least important lines that are written"},
     {COUNT("log.burst", log_burst, "20", 0, 1000),
      .help = "Lines of one message in any minute, the rest is counted; 0: no limit"},
-    {BOOLEAN("log.values", log_values, "false"),
+    {BOOLEAN("log.values", engine.tells_values, "false"),
      .help = "Show the values that were written, which are personal data"},
     {TEXT("admin.address", admin_address, "127.0.0.1:9464"),
      .help = "Where metrics, probes and status are served, host:port; none means nowhere"},
