@@ -76,7 +76,7 @@ struct model_settings {
     int64_t delta_reset_code;     /* 0 syncStateNotFound, 1 resyncRequired */
     int64_t delta_reset_location; /* 0 none, 1 the first call, 2 without its filter */
     int64_t cast_needs_count;     /* lists of members of one type are an advanced query */
-    int64_t foreign_links;        /* 0 none, 1 another service, 2 a longer host name */
+    int64_t foreign_links;        /* 0 none, 1 another service, 2 Graph's name as a user's */
 };
 
 /* A model seeded for its latencies and ids. NULL: no memory. */

@@ -58,7 +58,7 @@ static const struct {
     SETTING(cast_needs_count, 0,
             "members cast to a type need $count and ConsistencyLevel: eventual"),
     SETTING(foreign_links, 0,
-            "links of Graph lead elsewhere: 1 to the login service, 2 to a longer host name"),
+            "links of Graph lead elsewhere: 1 to the login service, 2 to Graph's-name@elsewhere"),
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
