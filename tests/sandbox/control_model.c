@@ -1,4 +1,4 @@
-/* Routes: the model's settings, ledger and counts, and rows. */
+/* Routes: the model's settings, ledger and counts, rows and groups. */
 #include "control_private.h"
 
 #include <string.h>
@@ -180,6 +180,19 @@ get_rows(struct control_call *call)
     return 0;
 }
 
+static int
+get_members(struct control_call *call)
+{
+    const char *id = call->locator.segments[1];
+    struct guid group;
+
+    if (!guid_parse(id, strlen(id), &group))
+        return error_set(&call->error, ERROR_INPUT, "\"%s\" is no GUID", id);
+    view_members(model_of(call), &group, &call->response.body);
+    control_content_type(&call->response, LINES);
+    return 0;
+}
+
 const struct control_route control_model_routes[] = {
     {HTTP_GET, "/", NULL, NULL, "this page", get_help},
     {HTTP_GET, "/state", NULL, NULL,
@@ -203,5 +216,7 @@ const struct control_route control_model_routes[] = {
     {HTTP_GET, "/environments/*/rows", row_options, NULL,
      "the rows of `user`, or a line for each person who has one: columns, unit, roles by root id",
      get_rows},
+    {HTTP_GET, "/groups/*/members", NULL, NULL, "who is in the group now, a line each",
+     get_members},
     {HTTP_GET, NULL, NULL, NULL, NULL, NULL},
 };

@@ -69,12 +69,14 @@ struct model_settings {
     int64_t delta_empty_pages; /* before each page */
     int64_t delta_replays;     /* changes told before, for each group and round */
     int64_t delta_repeats;     /* of the page before, in the same round */
+    int64_t delta_tells_gone;  /* also who came and went within a round, or before the first */
     int64_t delta_removed_text;
     int64_t delta_token_life_ms;
     int64_t delta_reset_status;   /* 410, or 400 */
     int64_t delta_reset_code;     /* 0 syncStateNotFound, 1 resyncRequired */
     int64_t delta_reset_location; /* 0 none, 1 the first call, 2 without its filter */
-    int64_t foreign_links;        /* 0 none, 1 another service, 2 a longer host name */
+    int64_t cast_needs_count;     /* lists of members of one type are an advanced query */
+    int64_t foreign_links;        /* 0 none, 1 another service, 2 Graph's name as a user's */
 };
 
 /* A model seeded for its latencies and ids. NULL: no memory. */
@@ -182,6 +184,12 @@ bool model_join(struct model *model, const struct guid *group, const struct guid
                 const struct clock *clock);
 bool model_leave(struct model *model, const struct guid *group, const struct guid *member,
                  const struct clock *clock);
+/*
+ * Who is in the group now, one by one: ${position} is 0 at first and then what the call before left
+ * there. False: no more, or no such group.
+ */
+bool model_next_member(struct model *model, const struct guid *group, size_t *position,
+                       struct guid *ret_member);
 /* Delta links of ${group} (NULL: of all) that were given out until now are worth nothing. */
 bool model_reset_delta(struct model *model, const struct guid *group);
 
@@ -246,9 +254,9 @@ void model_clear_faults(struct model *model);
 enum model_write { MODEL_READ, MODEL_WROTE, MODEL_WROTE_NOTHING, MODEL_REFUSED };
 
 /*
- * Routes: "token"; "addUser" "environment"; "user" "checkMemberGroups" "delta" "batch"; "systemusers" (by
- * filter) "systemuser" (by key) "businessunits" "roles" "patch" "role" (a $ref given or taken)
- * "batch" "changeset"; "other".
+ * Routes: "token"; "addUser" "environment"; "user" "checkMemberGroups" "delta" "members"
+ * "transitiveMembers" "batch"; "systemusers" (by filter) "systemuser" (by key) "businessunits"
+ * "roles" "patch" "role" (a $ref given or taken) "batch" "changeset"; "other".
  */
 struct model_entry {
     int64_t wall_ms, mono_ms; /* when it came */

@@ -33,14 +33,19 @@ step_of(const struct group *group, size_t index)
 
 /* Of a group that is deleted, that alone, and only to those who have heard of it. */
 static bool
-is_told(const struct journal *journal, const struct step *step, const struct delta *delta)
+is_told(const struct call *call, const struct journal *journal, const struct step *step,
+        const struct delta *delta)
 {
+    bool is_gone_told = call->model->settings.delta_tells_gone != 0;
+
     if (model_journal_is_deleted(journal, delta->to))
         return step->kind == STEP_DELETED && journal->steps[0].sequence <= delta->from;
     if (step->kind == STEP_CREATED)
         return true;
     if ((delta->selection & DELTA_MEMBERS) == 0 || !model_journal_is_last(journal, step, delta->to))
         return false;
+    if (step->kind == STEP_LEFT && is_gone_told)
+        return true;
     return step->sequence <= delta->from || /* once more: G-24 */
            (step->kind == STEP_JOINED) != model_journal_was_member(journal, step, delta->from);
 }
@@ -57,12 +62,13 @@ first_step(const struct call *call, const struct journal *journal, const struct 
 
 /* Fills the page from one group's journal; false when there is no room for more. */
 static bool
-collect_group(const struct group *group, size_t index, struct delta *delta, struct page *page)
+collect_group(const struct call *call, const struct group *group, size_t index, struct delta *delta,
+              struct page *page)
 {
     const struct journal *journal = &group->journal;
 
     for (; index < journal->count && journal->steps[index].sequence <= delta->to; index++) {
-        if (!is_told(journal, &journal->steps[index], delta))
+        if (!is_told(call, journal, &journal->steps[index], delta))
             continue;
         if (page->count == page->room) {
             delta->step = index + 1;
@@ -85,7 +91,7 @@ collect(struct call *call, struct delta *delta, struct page *page)
             continue;
         first =
             delta->step > 0 ? (size_t)delta->step - 1 : first_step(call, &group->journal, delta);
-        page->has_more = !collect_group(group, first, delta, page);
+        page->has_more = !collect_group(call, group, first, delta, page);
         if (page->has_more)
             return;
     }

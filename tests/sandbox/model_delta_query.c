@@ -98,11 +98,11 @@ begin_round(struct call *call, struct delta *delta)
 static bool
 read_option(struct call *call, const struct option *option, struct delta *delta)
 {
-    if (strcmp(option->name, "$select") == 0)
+    if (strcasecmp(option->name, "$select") == 0)
         return read_select(call, option->value, delta);
-    if (strcmp(option->name, "$filter") == 0)
+    if (strcasecmp(option->name, "$filter") == 0)
         return read_filter(call, option->value, delta);
-    if (strcmp(option->name, "$deltatoken") == 0 &&
+    if (strcasecmp(option->name, "$deltatoken") == 0 &&
         (*option->value == '\0' || strcmp(option->value, "latest") == 0))
         return true;
     return refuse(call, option->name);
@@ -244,7 +244,7 @@ refuse_lost(struct call *call, const struct delta *delta)
 bool
 model_delta_resume(struct call *call, const struct option *token, struct delta *ret_delta)
 {
-    bool is_skip = strcmp(token->name, "$skiptoken") == 0;
+    bool is_skip = strcasecmp(token->name, "$skiptoken") == 0;
 
     if (call->url.option_count != 1 || !read_token(call, token->value, ret_delta) ||
         ret_delta->is_page != is_skip) {

@@ -94,22 +94,24 @@ find_property(const char *name, size_t length)
 static const struct attribute *
 find_attribute(const struct person *person, const char *name, size_t length)
 {
-    for (size_t i = 0; i < person->attribute_count; i++)
+    for (size_t i = 0; person != NULL && i < person->attribute_count; i++)
         if (strncmp(person->attributes[i].name, name, length) == 0 &&
             person->attributes[i].name[length] == '\0')
             return &person->attributes[i];
     return NULL;
 }
 
+/* Whose properties are written. */
+struct subject {
+    const struct guid *id;
+    const struct person *person; /* NULL: nothing else may be told */
+};
+
 /* Properties that the person has beside the attributes. */
 static bool
 write_own(struct json_writer *writer, const struct person *person, const char *name)
 {
-    char text[GUID_TEXT_BYTES];
-
-    if (strcmp(name, "id") == 0)
-        json_write_string(writer, name, guid_format(&person->id, text));
-    else if (strcmp(name, "userPrincipalName") == 0)
+    if (strcmp(name, "userPrincipalName") == 0)
         json_write_string(writer, name, person->user_principal_name);
     else if (strcmp(name, "accountEnabled") == 0)
         json_write_boolean(writer, name, person->is_enabled);
@@ -137,37 +139,41 @@ write_unset(struct json_writer *writer, const char *name)
 }
 
 static void
-write_property(struct json_writer *writer, const struct person *person, const char *name)
+write_property(struct json_writer *writer, const struct subject *subject, const char *name)
 {
+    const struct person *person = subject->person;
     const struct attribute *attribute = find_attribute(person, name, strlen(name));
+    char text[GUID_TEXT_BYTES];
 
-    if (write_own(writer, person, name))
-        return;
-    if (attribute != NULL)
+    if (strcmp(name, "id") == 0)
+        json_write_string(writer, name, guid_format(subject->id, text));
+    else if (person == NULL)
+        json_write_null(writer, name);
+    else if (attribute != NULL)
         json_write_raw(writer, name, attribute->json, strlen(attribute->json));
-    else
+    else if (!write_own(writer, person, name))
         write_unset(writer, name);
 }
 
 static void
-write_defaults(struct json_writer *writer, const struct person *person)
+write_defaults(struct json_writer *writer, const struct subject *subject)
 {
     for (size_t i = 0; i < PROPERTIES; i++)
         if (properties[i].is_default)
-            write_property(writer, person, properties[i].name);
+            write_property(writer, subject, properties[i].name);
 }
 
 /* An unset directory extension is absent, not null: G-3. */
 static void
-write_selected(struct json_writer *writer, const struct person *person, const char *list)
+write_selected(struct json_writer *writer, const struct subject *subject, const char *list)
 {
     while (*list != '\0') {
         size_t length = strcspn(list, ",");
         const char *name = find_property(list, length);
-        const struct attribute *attribute = find_attribute(person, list, length);
+        const struct attribute *attribute = find_attribute(subject->person, list, length);
 
         if (name != NULL)
-            write_property(writer, person, name);
+            write_property(writer, subject, name);
         else if (attribute != NULL)
             json_write_raw(writer, attribute->name, attribute->json, strlen(attribute->json));
         list += length + (list[length] == ',');
@@ -194,13 +200,15 @@ model_graph_user_select(struct call *call, const char *list)
 }
 
 void
-model_graph_user_write(struct json_writer *writer, const struct person *person,
-                       const struct option *select)
+model_graph_user_write(struct json_writer *writer, const struct guid *id,
+                       const struct person *person, const struct option *select)
 {
+    struct subject subject = {id, person};
+
     if (select == NULL)
-        write_defaults(writer, person);
+        write_defaults(writer, &subject);
     else
-        write_selected(writer, person, select->value);
+        write_selected(writer, &subject, select->value);
 }
 
 static void
@@ -214,7 +222,7 @@ reply_user(struct call *call, const struct person *person, const struct option *
     json_write_object(&writer, NULL);
     json_write_string(&writer, "@odata.context",
                       "https://graph.microsoft.com/v1.0/$metadata#users/$entity");
-    model_graph_user_write(&writer, person, select);
+    model_graph_user_write(&writer, &person->id, person, select);
     json_write_object_end(&writer);
 }
 

@@ -251,6 +251,24 @@ model_groups_has(struct model *model, const struct guid *group, const struct gui
     return is_member_below(model, &key, is_direct ? 0 : NESTING, is_lagging);
 }
 
+bool
+model_next_member(struct model *model, const struct guid *id, size_t *position,
+                  struct guid *ret_member)
+{
+    const struct group *group = model_groups_find(model, id);
+
+    while (group != NULL && *position < group->journal.count) {
+        const struct step *step = &group->journal.steps[(*position)++];
+
+        if (step->kind != STEP_JOINED || step->previous != NO_STEP ||
+            !model_groups_has(model, id, &step->member, true, false))
+            continue;
+        *ret_member = step->member;
+        return true;
+    }
+    return false;
+}
+
 void
 model_groups_free(struct model *model)
 {

@@ -7,7 +7,7 @@
 
 #include "model_private.h"
 
-enum { WORD_DIGITS = 16, FOREIGN_SERVICE = 1, FOREIGN_NAME = 2 };
+enum { WORD_DIGITS = 16, FOREIGN_SERVICE = 1, FOREIGN_HOST = 2 };
 
 /* --- tokens ----------------------------------------------------------------------------------- */
 
@@ -102,7 +102,7 @@ other_origin(const struct model *model)
     return NULL;
 }
 
-/* To Graph; or, as a trap, to another service or to a name that only begins like Graph's: G-26. */
+/* To Graph; or, as a trap, to another service, or to a host that stands behind Graph's name: G-35. */
 void
 model_link_start(struct call *call, struct text *text)
 {
@@ -110,7 +110,7 @@ model_link_start(struct call *call, struct text *text)
     const struct origin *other = other_origin(call->model);
 
     text_add(text, foreign == FOREIGN_SERVICE && other != NULL ? other->text : call->origin->text);
-    text_add(text, foreign == FOREIGN_NAME ? ".elsewhere.example/v1.0/" : "/v1.0/");
+    text_add(text, foreign == FOREIGN_HOST ? "@elsewhere.example/v1.0/" : "/v1.0/");
 }
 
 void

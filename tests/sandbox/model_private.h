@@ -350,12 +350,18 @@ void model_graph_user_get(struct call *call);
 void model_graph_user_missing(struct call *call); /* 404 for the entry's id */
 /* False when a property of ${list} is unknown and the call was answered. */
 bool model_graph_user_select(struct call *call, const char *list);
-/* Members of the open object; ${select} NULL: the default ones. */
-void model_graph_user_write(struct json_writer *writer, const struct person *person,
-                            const struct option *select);
+/*
+ * Properties of the user ${id} as members of the open object; ${person} NULL: none but the id may
+ * be told; ${select} NULL: the default ones.
+ */
+void model_graph_user_write(struct json_writer *writer, const struct guid *id,
+                            const struct person *person, const struct option *select);
 
 /* model_delta.c */
 void model_delta_serve(struct call *call);
+
+/* model_members.c */
+void model_members_serve(struct call *call);
 
 /* model_link.c: links in Graph's answers, and the tokens in them */
 void model_link_start(struct call *call, struct text *text); /* origin and version */

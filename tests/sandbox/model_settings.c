@@ -48,14 +48,17 @@ static const struct {
     SETTING(delta_empty_pages, 0, "empty pages before each page of group delta"),
     SETTING(delta_replays, 0, "changes of each group that a later round tells again"),
     SETTING(delta_repeats, 0, "members of a page that the next one tells again"),
+    SETTING(delta_tells_gone, 0, "also told as gone: who came and went within a round"),
     SETTING(delta_removed_text, 0, "@removed is a string, not an object"),
     SETTING(delta_token_life_ms, 604800000, "life of the links of group delta"),
     SETTING(delta_reset_status, 410, "of a link that has expired or was reset: 410, or 400"),
     SETTING(delta_reset_code, 0, "its code: 0 syncStateNotFound, 1 resyncRequired"),
     SETTING(delta_reset_location, 1,
             "its Location: 0 none, 1 the first call, 2 that without its filter"),
+    SETTING(cast_needs_count, 0,
+            "members cast to a type need $count and ConsistencyLevel: eventual"),
     SETTING(foreign_links, 0,
-            "links of Graph lead elsewhere: 1 to the login service, 2 to a longer host name"),
+            "links of Graph lead elsewhere: 1 to the login service, 2 to Graph's-name@elsewhere"),
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))

@@ -157,6 +157,25 @@ view_ledger(const struct model *model, const struct view_filter *filter, struct 
     }
 }
 
+/* --- groups ----------------------------------------------------------------------------------- */
+
+void
+view_members(struct model *model, const struct guid *group, struct text *text)
+{
+    struct json_writer writer;
+    char id[GUID_TEXT_BYTES];
+    struct guid member;
+    size_t position = 0;
+
+    while (model_next_member(model, group, &position, &member)) {
+        json_writer_init(&writer, text);
+        json_write_object(&writer, NULL);
+        json_write_string(&writer, "user", guid_format(&member, id));
+        json_write_object_end(&writer);
+        text_add_char(text, '\n');
+    }
+}
+
 /* --- counts and settings ---------------------------------------------------------------------- */
 
 void

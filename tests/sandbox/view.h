@@ -28,6 +28,9 @@ void view_row(const struct world *world, const struct world_environment *environ
 void view_rows(const struct world *world, const struct world_environment *environment,
                struct text *text);
 
+/* A line {"user"} for each who is in ${group} now, users and others. */
+void view_members(struct model *model, const struct guid *group, struct text *text);
+
 /* Which entries of the ledger are wanted; NULL and negative: all. */
 struct view_filter {
     const char *service;

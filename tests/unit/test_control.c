@@ -238,6 +238,35 @@ control_loads_a_world_in_the_order_of_the_collections(void **state)
 }
 
 static void
+control_changes_who_is_in_a_group_while_it_runs(void **state)
+{
+    struct fixture *fixture = *state;
+
+    seed(fixture);
+    assert_int_equal(post(fixture, "/groups", "{\"id\":\"" GROUP "\"}"), 200);
+    assert_int_equal(post(fixture, "/things", "{\"id\":\"" UNIT "\",\"type\":\"device\"}"), 200);
+    assert_int_equal(post(fixture, "/joins",
+                          "[{\"group\":\"" GROUP "\",\"user\":\"" USER "\"},"
+                          "{\"group\":\"" GROUP "\",\"user\":\"" UNIT "\"},"
+                          "{\"group\":\"" GROUP "\",\"user\":\"" OTHER "\"}]"),
+                     200);
+    assert_int_equal(post(fixture, "/leaves", "{\"group\":\"" GROUP "\",\"user\":\"" OTHER "\"}"),
+                     200);
+    assert_int_equal(send(fixture, HTTP_GET, "/groups/" GROUP "/members", ""), 200);
+    assert_string_equal(fixture->response.body.data,
+                        "{\"user\":\"" USER "\"}\n{\"user\":\"" UNIT "\"}\n");
+    assert_int_equal(post(fixture, "/delta_resets", "{\"group\":\"" GROUP "\"}"), 200);
+    assert_int_equal(post(fixture, "/delta_resets", "{}"), 200);
+    assert_int_equal(post(fixture, "/deletions", "{\"user\":\"" USER "\"}"), 200);
+    assert_int_equal(send(fixture, HTTP_GET, "/groups/" GROUP "/members", ""), 200);
+    assert_string_equal(fixture->response.body.data, "{\"user\":\"" UNIT "\"}\n");
+    assert_int_equal(post(fixture, "/group_deletions", "{\"group\":\"" GROUP "\"}"), 200);
+    assert_int_equal(post(fixture, "/group_deletions", "{\"group\":\"" GROUP "\"}"), 400);
+    assert_int_equal(send(fixture, HTTP_GET, "/groups/" GROUP "/members", ""), 200);
+    assert_null(fixture->response.body.data);
+}
+
+static void
 control_refuses_bad_input_with_a_reason(void **state)
 {
     static const struct {
@@ -257,6 +286,9 @@ control_refuses_bad_input_with_a_reason(void **state)
          "no environment \\\"x\\\""},
         {HTTP_POST, "/joins", "{\"group\":\"" GROUP "\",\"user\":\"" USER "\"}", 400,
          "no such group or user"},
+        {HTTP_POST, "/delta_resets", "{\"group\":\"" GROUP "\"}", 400, "no such group"},
+        {HTTP_POST, "/things", "{\"id\":\"" UNIT "\"}", 400, "\\\"type\\\" is missing"},
+        {HTTP_GET, "/groups/x/members", "", 400, "no GUID"},
         {HTTP_POST, "/environments", "{\"id\":\"a\",\"port\":70000}", 400, "0..65535"},
         {HTTP_POST, "/environments", "{\"id\":\"a\",\"text_columns\":[1]}", 400, "strings"},
         {HTTP_POST, "/faults", "{\"service\":\"ldap\"}", 400, "no service \\\"ldap\\\""},
@@ -318,6 +350,8 @@ main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(control_loads_a_world_in_the_order_of_the_collections,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(control_changes_who_is_in_a_group_while_it_runs, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(control_refuses_bad_input_with_a_reason, setup, teardown),
         cmocka_unit_test(control_is_described_word_for_word_in_its_page),
     };

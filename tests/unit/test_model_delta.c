@@ -1,4 +1,4 @@
-/* Group delta in the double: rounds, pages, links, what is told of whom. */
+/* Group delta in the double: rounds, pages, and what is told of whom. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,115 +9,7 @@
 
 #include <cmocka.h>
 
-#include "model_fixture.h"
-
-#define DELTA GRAPH "/v1.0/groups/delta"
-#define OF_CREW "?$select=members&$filter=id%20eq%20'" CREW "'"
-#define FIRST DELTA OF_CREW
-
-/* --- helpers ---------------------------------------------------------------------------------- */
-
-static struct guid
-person(unsigned number)
-{
-    struct guid id = guid_of(NOBODY);
-
-    id.bytes[0] = (uint8_t)number;
-    return id;
-}
-
-static void
-join(struct fixture *fixture, const char *group, struct guid member)
-{
-    struct guid id = guid_of(group);
-
-    assert_true(model_join(fixture->model, &id, &member, &fixture->clock));
-}
-
-static void
-leave(struct fixture *fixture, const char *group, struct guid member)
-{
-    struct guid id = guid_of(group);
-
-    assert_true(model_leave(fixture->model, &id, &member, &fixture->clock));
-}
-
-static void
-join_many(struct fixture *fixture, const char *group, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        join(fixture, group, person(i + 1));
-}
-
-/* Follows the last answer's nextLink, or deltaLink. */
-static int
-follow(struct fixture *fixture, const char *link)
-{
-    char *url = strdup(fixture_text(fixture, link));
-    int status;
-
-    assert_string_not_equal(url, "");
-    status = fixture_get(fixture, url);
-    free(url);
-    return status;
-}
-
-#define NEXT "@odata.nextLink"
-#define LATER "@odata.deltaLink"
-
-static const struct json *
-members_of(const struct fixture *fixture, size_t item)
-{
-    return json_get(json_at(fixture_at(fixture, "value"), item), "members@delta");
-}
-
-static bool
-is_id(const struct json *member, struct guid id)
-{
-    char text[GUID_TEXT_BYTES];
-
-    return strcmp(json_string(json_get(member, "id"), NULL), guid_format(&id, text)) == 0;
-}
-
-/* The member of any item of the page; NULL: it is not told. */
-static const struct json *
-find_member(const struct fixture *fixture, struct guid id)
-{
-    for (size_t i = 0; i < json_length(fixture_at(fixture, "value")); i++) {
-        const struct json *members = members_of(fixture, i);
-
-        for (size_t k = 0; k < json_length(members); k++)
-            if (is_id(json_at(members, k), id))
-                return json_at(members, k);
-    }
-    return NULL;
-}
-
-static bool
-is_added(const struct fixture *fixture, struct guid id)
-{
-    const struct json *member = find_member(fixture, id);
-
-    return member != NULL && json_get(member, "@removed") == NULL;
-}
-
-static bool
-is_removed(const struct fixture *fixture, struct guid id)
-{
-    const struct json *member = find_member(fixture, id);
-
-    return member != NULL && json_get(member, "@removed") != NULL;
-}
-
-static size_t
-count_members(const struct fixture *fixture)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < json_length(fixture_at(fixture, "value")); i++)
-        count += json_length(members_of(fixture, i));
-    return count;
-}
+#include "delta_fixture.h"
 
 /* --- rounds: G-20, G-23 ----------------------------------------------------------------------- */
 
@@ -127,27 +19,28 @@ the_first_round_tells_who_is_there_and_later_ones_what_changed(void **state)
     struct fixture *fixture = *state;
     struct guid ada = guid_of(ADA), bob = guid_of(BOB);
 
-    join(fixture, CREW, ada);
-    join(fixture, CORE, bob);
+    delta_join(fixture, CREW, ada);
+    delta_join(fixture, CORE, bob);
     assert_int_equal(fixture_get(fixture, FIRST), 200);
     assert_string_equal(fixture_text(fixture, "value/0/id"), CREW);
     assert_int_equal(json_length(fixture_at(fixture, "value")), 1);
-    assert_int_equal(count_members(fixture), 1);
-    assert_true(is_added(fixture, ada));
+    assert_int_equal(delta_count_members(fixture), 1);
+    assert_true(delta_is_added(fixture, ada));
     assert_string_equal(fixture_text(fixture, "value/0/members@delta/0/@odata.type"),
                         "#microsoft.graph.user");
     assert_string_equal(fixture_entry(fixture)->route, "delta");
     assert_int_equal(fixture_entry(fixture)->items, 1);
-    leave(fixture, CREW, ada);
-    join(fixture, CREW, bob);
-    assert_int_equal(follow(fixture, LATER), 200);
-    assert_int_equal(count_members(fixture), 2);
-    assert_true(is_removed(fixture, ada));
+    delta_leave(fixture, CREW, ada);
+    delta_join(fixture, CREW, bob);
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(delta_count_members(fixture), 2);
+    assert_true(delta_is_removed(fixture, ada));
     assert_string_equal(
-        json_string(json_get(json_get(find_member(fixture, ada), "@removed"), "reason"), NULL),
+        json_string(json_get(json_get(delta_find_member(fixture, ada), "@removed"), "reason"),
+                    NULL),
         "deleted");
-    assert_true(is_added(fixture, bob));
-    assert_int_equal(follow(fixture, LATER), 200);
+    assert_true(delta_is_added(fixture, bob));
+    assert_int_equal(delta_follow(fixture, LATER), 200);
     assert_int_equal(json_length(fixture_at(fixture, "value")), 0);
 }
 
@@ -157,14 +50,31 @@ whoever_came_and_went_within_a_round_is_not_told(void **state)
     struct fixture *fixture = *state;
     struct guid ada = guid_of(ADA), bob = guid_of(BOB);
 
-    join(fixture, CREW, bob);
+    delta_join(fixture, CREW, bob);
     assert_int_equal(fixture_get(fixture, FIRST), 200);
-    join(fixture, CREW, ada);
-    leave(fixture, CREW, ada);
-    leave(fixture, CREW, bob);
-    join(fixture, CREW, bob);
-    assert_int_equal(follow(fixture, LATER), 200);
-    assert_int_equal(count_members(fixture), 0);
+    delta_join(fixture, CREW, ada);
+    delta_leave(fixture, CREW, ada);
+    delta_leave(fixture, CREW, bob);
+    delta_join(fixture, CREW, bob);
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(delta_count_members(fixture), 0);
+}
+
+static void
+whoever_is_gone_again_may_be_told_as_gone(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_true(model_set(fixture->model, "delta_tells_gone", 1));
+    delta_join(fixture, CREW, guid_of(ADA));
+    delta_leave(fixture, CREW, guid_of(ADA));
+    assert_int_equal(fixture_get(fixture, FIRST), 200);
+    assert_true(delta_is_removed(fixture, guid_of(ADA)));
+    delta_join(fixture, CREW, guid_of(BOB));
+    delta_leave(fixture, CREW, guid_of(BOB));
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(delta_count_members(fixture), 1);
+    assert_true(delta_is_removed(fixture, guid_of(BOB)));
 }
 
 static void
@@ -173,13 +83,13 @@ latest_tells_only_what_comes_later(void **state)
     struct fixture *fixture = *state;
     struct guid ada = guid_of(ADA), bob = guid_of(BOB);
 
-    join(fixture, CREW, ada);
-    assert_int_equal(fixture_get(fixture, FIRST "&$deltatoken=latest"), 200);
+    delta_join(fixture, CREW, ada);
+    assert_int_equal(fixture_get(fixture, FIRST "&$deltaToken=latest"), 200);
     assert_int_equal(json_length(fixture_at(fixture, "value")), 0);
-    join(fixture, CREW, bob);
-    assert_int_equal(follow(fixture, LATER), 200);
-    assert_int_equal(count_members(fixture), 1);
-    assert_true(is_added(fixture, bob));
+    delta_join(fixture, CREW, bob);
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(delta_count_members(fixture), 1);
+    assert_true(delta_is_added(fixture, bob));
 }
 
 static void
@@ -189,48 +99,212 @@ a_group_comes_again_on_later_pages_with_more_members(void **state)
     int pages = 1;
     size_t told = 0;
 
-    join_many(fixture, CREW, 7);
+    delta_join_many(fixture, CREW, 7);
     assert_true(model_set(fixture->model, "delta_page_members", 3));
     assert_int_equal(fixture_get(fixture, FIRST), 200);
     for (; *fixture_text(fixture, NEXT) != '\0'; pages++) {
         assert_string_equal(fixture_text(fixture, LATER), "");
-        told += count_members(fixture);
-        join(fixture, CREW, person(100 + (unsigned)pages));
-        assert_int_equal(follow(fixture, NEXT), 200);
+        told += delta_count_members(fixture);
+        delta_join(fixture, CREW, delta_person(100 + (unsigned)pages));
+        assert_int_equal(delta_follow(fixture, NEXT), 200);
         assert_string_equal(fixture_text(fixture, "value/0/id"), CREW);
     }
     assert_int_equal(pages, 3);
-    assert_int_equal(told + count_members(fixture), 7);
-    assert_int_equal(follow(fixture, LATER), 200);
-    assert_int_equal(count_members(fixture), 2);
-    assert_true(is_added(fixture, person(101)));
+    assert_int_equal(told + delta_count_members(fixture), 7);
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(delta_count_members(fixture), 2);
+    assert_true(delta_is_added(fixture, delta_person(101)));
 }
 
-/* --- links that are worth nothing: G-25 ------------------------------------------------------- */
+/* --- odd rounds: G-23, G-24, G-27 ------------------------------------------------------------- */
 
 static void
-a_link_that_is_reset_or_too_old_is_410_with_a_location(void **state)
+empty_pages_may_come_before_each_page(void **state)
 {
     struct fixture *fixture = *state;
-    struct guid crew = guid_of(CREW);
-    char *link;
 
-    join(fixture, CREW, guid_of(ADA));
-    assert_true(model_set(fixture->model, "delta_token_life_ms", 60000));
+    delta_join_many(fixture, CREW, 5);
+    assert_true(model_set(fixture->model, "delta_page_members", 3));
+    assert_true(model_set(fixture->model, "delta_empty_pages", 2));
     assert_int_equal(fixture_get(fixture, FIRST), 200);
-    link = strdup(fixture_text(fixture, LATER));
-    fixture_pass(fixture, 60000);
-    assert_int_equal(fixture_get(fixture, link), 200);
+    for (int page = 1; page <= 6; page++) {
+        assert_int_equal(json_length(fixture_at(fixture, "value")), page % 3 == 0);
+        assert_int_equal(*fixture_text(fixture, LATER) != '\0', page == 6);
+        if (page < 6)
+            assert_int_equal(delta_follow(fixture, NEXT), 200);
+    }
+}
+
+static void
+a_change_is_told_only_after_the_lag(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(fixture_get(fixture, FIRST), 200);
+    assert_true(model_set(fixture->model, "delta_lag_ms", 5000));
+    fixture_pass(fixture, 5000);
+    delta_join(fixture, CREW, guid_of(ADA));
+    fixture_pass(fixture, 2000);
+    delta_join(fixture, CREW, guid_of(BOB));
+    fixture_pass(fixture, 2999);
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(delta_count_members(fixture), 0);
     fixture_pass(fixture, 1);
-    assert_int_equal(fixture_get(fixture, link), 410);
-    assert_string_equal(fixture_code(fixture), "syncStateNotFound");
-    free(link);
-    link = strdup(fixture_header(fixture, "Location"));
-    assert_int_equal(fixture_get(fixture, link), 200);
-    assert_int_equal(count_members(fixture), 1);
-    free(link);
-    assert_true(model_reset_delta(fixture->model, &crew));
-    assert_int_equal(follow(fixture, LATER), 410);
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(delta_count_members(fixture), 1);
+    assert_true(delta_is_added(fixture, guid_of(ADA)));
+    fixture_pass(fixture, 2000);
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(delta_count_members(fixture), 1);
+    assert_true(delta_is_added(fixture, guid_of(BOB)));
+}
+
+static void
+changes_may_be_told_again_in_later_rounds_and_never_wrongly(void **state)
+{
+    struct fixture *fixture = *state;
+
+    delta_join_many(fixture, CREW, 4);
+    assert_true(model_set(fixture->model, "delta_replays", 2));
+    assert_int_equal(fixture_get(fixture, FIRST), 200);
+    assert_int_equal(delta_count_members(fixture), 4);
+    delta_leave(fixture, CREW, delta_person(4));
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(delta_count_members(fixture), 2);
+    assert_true(delta_is_added(fixture, delta_person(3)));
+    assert_true(delta_is_removed(fixture, delta_person(4)));
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(delta_count_members(fixture), 1);
+    assert_true(delta_is_removed(fixture, delta_person(4)));
+}
+
+static void
+members_may_be_told_twice_in_one_round(void **state)
+{
+    struct fixture *fixture = *state;
+
+    delta_join_many(fixture, CREW, 4);
+    assert_true(model_set(fixture->model, "delta_page_members", 3));
+    assert_true(model_set(fixture->model, "delta_repeats", 9));
+    assert_int_equal(fixture_get(fixture, FIRST), 200);
+    assert_true(delta_is_added(fixture, delta_person(2)));
+    assert_int_equal(delta_follow(fixture, NEXT), 200);
+    assert_true(delta_is_added(fixture, delta_person(2)));
+    assert_true(delta_is_added(fixture, delta_person(3)));
+    assert_int_equal(delta_follow(fixture, NEXT), 200);
+    assert_true(delta_is_added(fixture, delta_person(4)));
+    assert_string_not_equal(fixture_text(fixture, LATER), "");
+}
+
+/* --- who is told of: G-28 --------------------------------------------------------------------- */
+
+static void
+removed_may_be_a_string(void **state)
+{
+    struct fixture *fixture = *state;
+
+    delta_join(fixture, CREW, guid_of(ADA));
+    assert_true(model_set(fixture->model, "delta_removed_text", 1));
+    assert_int_equal(fixture_get(fixture, FIRST), 200);
+    delta_leave(fixture, CREW, guid_of(ADA));
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_string_equal(fixture_text(fixture, "value/0/members@delta/0/@removed"), "deleted");
+}
+
+static void
+each_member_has_its_type(void **state)
+{
+    static const char *const types[] = {"device", "servicePrincipal", "somethingNew"};
+    struct fixture *fixture = *state;
+    struct guid silent = delta_person(9);
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct guid id = delta_person(i + 1);
+
+        assert_true(model_add_thing(fixture->model, &id, types[i]));
+        delta_join(fixture, CREW, id);
+    }
+    assert_true(model_add_thing(fixture->model, &silent, ""));
+    assert_false(model_add_thing(fixture->model, &silent, "device"));
+    delta_join(fixture, CREW, silent);
+    delta_join(fixture, CREW, guid_of(CORE));
+    assert_int_equal(fixture_get(fixture, FIRST), 200);
+    for (unsigned i = 0; i < 3; i++) {
+        const char *type = json_string(
+            json_get(delta_find_member(fixture, delta_person(i + 1)), "@odata.type"), NULL);
+
+        assert_string_equal(strrchr(type, '.') + 1, types[i]);
+    }
+    assert_null(json_get(delta_find_member(fixture, silent), "@odata.type"));
+    assert_string_equal(
+        json_string(json_get(delta_find_member(fixture, guid_of(CORE)), "@odata.type"), NULL),
+        "#microsoft.graph.group");
+}
+
+static void
+changes_in_nested_groups_are_not_told(void **state)
+{
+    struct fixture *fixture = *state;
+
+    delta_join(fixture, CREW, guid_of(CORE));
+    assert_int_equal(fixture_get(fixture, FIRST), 200);
+    delta_join(fixture, CORE, guid_of(ADA));
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(json_length(fixture_at(fixture, "value")), 0);
+}
+
+static void
+whoever_is_deleted_is_told_as_removed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct guid ada = guid_of(ADA);
+
+    delta_join(fixture, CREW, ada);
+    assert_int_equal(fixture_get(fixture, FIRST), 200);
+    assert_true(model_remove_user(fixture->model, &ada));
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_true(delta_is_removed(fixture, ada));
+}
+
+static void
+a_deleted_group_is_told_once_and_to_those_who_knew_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct guid crew = guid_of(CREW), core = guid_of(CORE), ada = guid_of(ADA);
+
+    delta_join(fixture, CREW, ada);
+    delta_join(fixture, CORE, crew);
+    assert_int_equal(fixture_get(fixture, FIRST), 200);
+    delta_join(fixture, CREW, guid_of(BOB));
+    assert_true(model_remove_group(fixture->model, &crew, &fixture->clock));
+    assert_false(model_remove_group(fixture->model, &crew, &fixture->clock));
+    assert_false(model_join(fixture->model, &crew, &ada, &fixture->clock));
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(json_length(fixture_at(fixture, "value")), 1);
+    assert_string_equal(fixture_text(fixture, "value/0/id"), CREW);
+    assert_string_equal(fixture_text(fixture, "value/0/@removed/reason"), "deleted");
+    assert_null(delta_members_of(fixture, 0));
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_int_equal(json_length(fixture_at(fixture, "value")), 0);
+    assert_int_equal(fixture_get(fixture, FIRST), 200);
+    assert_int_equal(json_length(fixture_at(fixture, "value")), 0);
+    assert_true(model_join(fixture->model, &core, &ada, &fixture->clock));
+    assert_int_equal(fixture_get(fixture, DELTA "?$select=members&$filter=id+eq+'" CORE "'"), 200);
+    assert_int_equal(delta_count_members(fixture), 1);
+}
+
+static void
+a_group_that_is_made_later_is_told_then(void **state)
+{
+    struct fixture *fixture = *state;
+    struct guid late = guid_of(NOBODY);
+
+    assert_int_equal(fixture_get(fixture, DELTA "?$filter=id+eq+'" NOBODY "'"), 200);
+    assert_int_equal(json_length(fixture_at(fixture, "value")), 0);
+    assert_true(model_add_group(fixture->model, &late, "Late"));
+    assert_int_equal(delta_follow(fixture, LATER), 200);
+    assert_string_equal(fixture_text(fixture, "value/0/displayName"), "Late");
+    assert_null(delta_members_of(fixture, 0));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -241,9 +315,19 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_first_round_tells_who_is_there_and_later_ones_what_changed),
         TEST(whoever_came_and_went_within_a_round_is_not_told),
+        TEST(whoever_is_gone_again_may_be_told_as_gone),
         TEST(latest_tells_only_what_comes_later),
         TEST(a_group_comes_again_on_later_pages_with_more_members),
-        TEST(a_link_that_is_reset_or_too_old_is_410_with_a_location),
+        TEST(empty_pages_may_come_before_each_page),
+        TEST(a_change_is_told_only_after_the_lag),
+        TEST(changes_may_be_told_again_in_later_rounds_and_never_wrongly),
+        TEST(members_may_be_told_twice_in_one_round),
+        TEST(removed_may_be_a_string),
+        TEST(each_member_has_its_type),
+        TEST(changes_in_nested_groups_are_not_told),
+        TEST(whoever_is_deleted_is_told_as_removed),
+        TEST(a_deleted_group_is_told_once_and_to_those_who_knew_it),
+        TEST(a_group_that_is_made_later_is_told_then),
     };
     return cmocka_run_group_tests_name("model_delta", tests, NULL, NULL);
 }

@@ -1,0 +1,26 @@
+#ifndef FEED_PRIVATE_H
+#define FEED_PRIVATE_H
+
+#include "core.h"
+#include "engine.h"
+#include "outbox.h"
+#include "watch.h"
+
+/* What the files of this folder share; nobody outside sees it. */
+
+struct json_parser;
+struct lane;
+
+struct feed {
+    struct feed_setup setup;
+    struct engine_settings core_settings; /* of which lanes and tokens need but a few */
+    struct core core;
+    struct lane *lane;
+    struct json_parser *parser; /* of states */
+    char *base;                 /* where links may lead: ".../v1.0/groups" */
+    struct outbox outbox;
+    struct watch *watches; /* parallel to setup.groups */
+    bool is_leading;
+};
+
+#endif
