@@ -9,6 +9,7 @@
 #include "event.h"
 #include "offsets.h"
 #include "routing.h"
+#include "tier.h"
 
 /*
  * The whole core behind one door: records go in, calls to services, kept records and commits go out through the ports, and
@@ -91,10 +92,11 @@ struct call_report {
 struct call_report call_report_of(const struct call *call);
 
 /*
- * A record that is to be kept on the dead-letter topic (retry topics later). Bytes are borrowed until the answer; ${headers} holds the
- * original ones, then ours.
+ * A record that is to be kept on a retry topic or the dead-letter topic. Bytes are borrowed until the answer; ${headers} holds the
+ * original ones, then ours. It is stamped with the present time.
  */
 struct kept_record {
+    int tier;          /* index of the retry topic, TO_DEAD_LETTERS */
     int32_t partition; /* the origin's partition number */
     const char *key;
     size_t key_length;
@@ -141,6 +143,9 @@ struct engine_settings {
     int64_t max_events;         /* unsettled at most, then intake is held */
     int64_t max_bytes;          /* of events and jobs */
     bool has_dead_letters;      /* false: hold */
+    const struct tier *tiers;   /* the retry topics */
+    size_t tier_count;
+    int64_t grace_ms; /* so long a misconfigured environment holds its events, then they are parked; 120 000 */
     bool tells_values;          /* reports name what was written: personal data */
     char *group_id;             /* for kept records' headers */
     /* lanes */
@@ -162,7 +167,10 @@ struct engine_settings {
 #define TRUST_NEVER INT64_C(-1)
 #define TRUST_DEFAULT INT64_C(900000) /* 15 minutes */
 
-/* ${topics}: names of the subscribed topics, by index; the first is the main one. All borrowed for the engine's life. */
+/*
+ * ${topics}: names of the subscribed topics, by index; the first is the main one, the last are the retry topics, one a tier. All borrowed for
+ * the engine's life.
+ */
 struct engine_setup {
     const struct engine_settings *settings;
     const struct routing *routing;
