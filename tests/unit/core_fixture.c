@@ -278,6 +278,7 @@ settings_default(struct engine_settings *settings)
         .memory_margin_ms = 60000,
         .memory_entries = 1000,
         .probe_ms = 30000,
+        .grace_ms = 120000,
         .max_events = 1000,
         .max_bytes = 1 << 20,
         .has_dead_letters = true,
@@ -290,6 +291,17 @@ settings_default(struct engine_settings *settings)
         .bap_span_ms = 60000,
         .offsets = {2000, 10000},
     };
+}
+
+void
+settings_use_tiers(struct engine_settings *settings)
+{
+    static char names[TIERS][32] = {"events.retry.15m", "events.retry.6h"};
+    static const struct tier tiers[TIERS] = {{names[0], FIRST_DELAY_MS, 2},
+                                             {names[1], SECOND_DELAY_MS, 1}};
+
+    settings->tiers = tiers;
+    settings->tier_count = TIERS;
 }
 
 int
@@ -307,6 +319,7 @@ bench_setup(void **state)
         .settings = &bench->settings,
         .routing = bench->routing,
         .topics = topics,
+        .topic_count = 2,
         .clock = &bench->clock,
         .timers = timers_create(),
         .login_not_before_ms = &bench->login_not_before_ms,

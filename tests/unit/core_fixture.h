@@ -24,7 +24,8 @@ enum {
     READER = 2,
     THIRD = 3
 }; /* roles: one by id, "Reader" by name, one of no recipe */
-enum { MAIN_TOPIC, BACKFILL_TOPIC };
+enum { MAIN_TOPIC, BACKFILL_TOPIC, FIRST_TIER, SECOND_TIER }; /* topics */
+enum { TIERS = 2, FIRST_DELAY_MS = 900000, SECOND_DELAY_MS = 21600000 };
 
 #define START_MONO_MS INT64_C(1000000)
 #define START_WALL_MS INT64_C(1700000000000)
@@ -93,6 +94,9 @@ void settings_default(struct engine_settings *settings);
 /* For cmocka; *state is a struct bench with one plain route. */
 int bench_setup(void **state);
 int bench_teardown(void **state);
+
+/* Two retry topics: a record is parked twice on the first, then once on the second. */
+void settings_use_tiers(struct engine_settings *settings);
 
 /* Lets ${ms} pass, from one timer to the next as the loop does. */
 void bench_pass(struct bench *bench, int64_t ms);

@@ -47,7 +47,7 @@ engine_fixture_teardown(void **state)
 void
 engine_fixture_assign(struct engine_fixture *fixture)
 {
-    for (int topic = 0; topic < TOPICS; topic++) {
+    for (int topic = 0; topic < 2 + (int)fixture->settings.tier_count; topic++) {
         for (int32_t partition = 0; partition < (topic == MAIN_TOPIC ? PARTITIONS : 1);
              partition++) {
             int64_t offset = fixture->next_offset[topic][partition];
@@ -61,12 +61,13 @@ engine_fixture_assign(struct engine_fixture *fixture)
 void
 engine_fixture_start(struct engine_fixture *fixture, struct routing *routing)
 {
-    static const char *const topics[] = {"events", "events.backfill"};
+    static const char *const topics[] = {"events", "events.backfill", "events.retry.15m",
+                                         "events.retry.6h"};
     const struct engine_setup setup = {
         .settings = &fixture->settings,
         .routing = routing,
         .topics = topics,
-        .topic_count = TOPICS,
+        .topic_count = 2 + fixture->settings.tier_count,
         .clock = &fixture->clock,
         .bap_scope = "bap",
         .graph_scope = "graph",
@@ -156,6 +157,32 @@ engine_fixture_publish_bytes(struct engine_fixture *fixture, const char *value)
 {
     assert_true(engine_fixture_try_bytes(fixture, value));
     return fixture->next_offset[0][0] - 1;
+}
+
+int64_t
+engine_fixture_return(struct engine_fixture *fixture, size_t index)
+{
+    const struct letter *letter = &fixture->scripted.letters[index];
+    struct kafka_header headers[LETTER_HEADERS_MOST];
+    int topic = FIRST_TIER + letter->tier;
+    struct message message = {
+        .topic = topic,
+        .offset = fixture->next_offset[topic][0]++,
+        .timestamp_ms = fixture->clock.wall_ms,
+        .key = letter->key,
+        .key_length = letter->key_length,
+        .value = letter->value,
+        .value_length = letter->value_length,
+        .headers = headers,
+        .header_count = letter->header_count,
+    };
+
+    assert_in_range(letter->tier, 0, TIERS - 1);
+    for (size_t i = 0; i < letter->header_count; i++)
+        headers[i] = (struct kafka_header){letter->headers[i].name, letter->headers[i].value,
+                                           letter->headers[i].length};
+    assert_true(engine_take(fixture->engine, &message, -1));
+    return message.offset;
 }
 
 /* --- time ------------------------------------------------------------------------------------ */

@@ -13,11 +13,11 @@
 /*
  * An engine on scripted ports, answered by a little world: what is in flight when time passes is
  * answered at once, except where the test holds a kind of call, letters or commits back. Two
- * partitions of the main topic and one of the backfill are assigned, from offset 0 on. Everybody is
+ * partitions of the main topic and one of the backfill (and of each retry topic, where used) are assigned, from offset 0 on. Everybody is
  * in every group, unless the test says otherwise.
  */
 
-enum { PARTITIONS = 2, TOPICS = 2 };
+enum { PARTITIONS = 2, TOPICS = 4 };
 
 struct engine_fixture {
     struct clock clock;
@@ -57,6 +57,12 @@ int64_t engine_fixture_publish(struct engine_fixture *fixture, struct event_spec
 bool engine_fixture_try(struct engine_fixture *fixture, struct event_spec spec);
 bool engine_fixture_try_bytes(struct engine_fixture *fixture, const char *value);
 int64_t engine_fixture_publish_bytes(struct engine_fixture *fixture, const char *value);
+
+/*
+ * Hands the ${index}th letter over as what stands next in the first partition of its retry topic, ${delay_ms} after it was
+ * written. Its offset.
+ */
+int64_t engine_fixture_return(struct engine_fixture *fixture, size_t index);
 
 #define PUBLISH(fixture, ...) engine_fixture_publish(fixture, (struct event_spec){__VA_ARGS__})
 

@@ -134,6 +134,7 @@ keep(void *context, const struct kept_record *record)
     scripted->letter_count++;
     *letter = (struct letter){
         .serial = record->serial,
+        .tier = record->tier,
         .partition = record->partition,
         .key_length = record->key_length,
         .value_length = record->value_length,

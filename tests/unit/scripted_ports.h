@@ -33,6 +33,7 @@ struct letter_header {
 /* A record that was handed over to be kept. */
 struct letter {
     uint64_t serial;
+    int tier;
     int32_t partition;
     char key[NOTE_BYTES], value[1024];
     size_t key_length, value_length;

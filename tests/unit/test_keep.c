@@ -142,6 +142,7 @@ our_headers_follow_as_text(void **state)
         {"dvsync-error-code", "no_licence"},
         {"dvsync-error-text", "the user has no licence"},
         {"dvsync-attempts", "7"},
+        {"dvsync-parkings", "0"},
         {"dvsync-first-failure", "2023-11-14T22:13:20.000Z"},
         {"dvsync-last-failure", "2023-11-14T22:23:20.000Z"},
     };
@@ -159,22 +160,72 @@ our_headers_follow_as_text(void **state)
     }
 }
 
+static const struct kafka_header kept_before[] = {
+    {"dvsync-format", BYTES("1")},
+    {"dvsync-origin-topic", BYTES("events")},
+    {"dvsync-origin-partition", BYTES("2")},
+    {"dvsync-origin-offset", BYTES("9")},
+    {"dvsync-error-code", BYTES("disabled")},
+    {"ce_id", BYTES("a")},
+    {"dvsync-attempts", BYTES("20")},
+    {"dvsync-parkings", BYTES("1")},
+    {"dvsync-first-failure", BYTES("2023-11-14T20:00:00Z")},
+};
+
+enum { KEPT_BEFORE = sizeof(kept_before) / sizeof(kept_before[0]) };
+
 static void
 an_origin_is_never_overwritten(void **state)
 {
-    static const struct kafka_header kept_before[] = {
-        {"dvsync-origin-topic", BYTES("events")},
-        {"dvsync-origin-partition", BYTES("2")},
-        {"dvsync-origin-offset", BYTES("9")},
-    };
     struct fixture *fixture = *state;
     const struct keep_reason reason = make_reason(fixture);
 
-    assert_non_null(keep(fixture, kept_before, 3, &reason));
+    assert_non_null(keep(fixture, kept_before, KEPT_BEFORE, &reason));
     assert_string_equal(letter_header(letter(fixture), "dvsync-origin-topic"), "events");
     assert_string_equal(letter_header(letter(fixture), "dvsync-origin-offset"), "9");
     assert_null(letter_header(letter(fixture), "dvsync-origin-group"));
+}
+
+static size_t
+count_headers(const struct letter *letter, const char *name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < letter->header_count; i++)
+        count += strcmp(letter->headers[i].name, name) == 0;
+    return count;
+}
+
+static void
+what_was_said_the_last_time_is_replaced_and_counted_on(void **state)
+{
+    struct fixture *fixture = *state;
+    struct keep_reason reason = make_reason(fixture);
+
+    reason.to = (struct destination){1, 2};
+    assert_non_null(keep(fixture, kept_before, KEPT_BEFORE, &reason));
+    assert_int_equal(letter(fixture)->tier, 1);
+    assert_string_equal(letter_header(letter(fixture), "ce_id"), "a");
     assert_string_equal(letter_header(letter(fixture), "dvsync-error-code"), "no_licence");
+    assert_string_equal(letter_header(letter(fixture), "dvsync-attempts"), "27");
+    assert_string_equal(letter_header(letter(fixture), "dvsync-parkings"), "2");
+    assert_string_equal(letter_header(letter(fixture), "dvsync-first-failure"),
+                        "2023-11-14T20:00:00.000Z");
+    assert_int_equal(count_headers(letter(fixture), "dvsync-format"), 1);
+    assert_int_equal(count_headers(letter(fixture), "dvsync-error-code"), 1);
+}
+
+/* Headers like ours on a record that was never kept are somebody else's. */
+static void
+headers_of_no_kept_record_are_left_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct keep_reason reason = make_reason(fixture);
+
+    assert_non_null(keep(fixture, kept_before + 1, KEPT_BEFORE - 1, &reason));
+    assert_int_equal(count_headers(letter(fixture), "dvsync-error-code"), 2);
+    assert_string_equal(letter_header(letter(fixture), "dvsync-origin-offset"), "42");
+    assert_string_equal(letter_header(letter(fixture), "dvsync-attempts"), "7");
 }
 
 static void
@@ -186,7 +237,7 @@ no_environment_is_named_where_none_could_be_read(void **state)
     reason.environment = NULL;
     assert_non_null(keep(fixture, NULL, 0, &reason));
     assert_null(letter_header(letter(fixture), "dvsync-environment"));
-    assert_int_equal(letter(fixture)->header_count, 12);
+    assert_int_equal(letter(fixture)->header_count, 13);
 }
 
 static void
@@ -288,6 +339,8 @@ main(void)
         TEST_CASE(a_record_is_kept_byte_for_byte_for_its_own_partition),
         TEST_CASE(our_headers_follow_as_text),
         TEST_CASE(an_origin_is_never_overwritten),
+        TEST_CASE(what_was_said_the_last_time_is_replaced_and_counted_on),
+        TEST_CASE(headers_of_no_kept_record_are_left_alone),
         TEST_CASE(no_environment_is_named_where_none_could_be_read),
         TEST_CASE(a_long_text_is_cut),
         TEST_CASE(whoever_asks_is_told_once_the_report_was_seen),

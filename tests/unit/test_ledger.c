@@ -9,7 +9,11 @@
 
 #include "ledger_fixture.h"
 
-static const struct ending confirmed = {OUTCOME_DONE, "confirmed", "role", "request-1", 3};
+static const struct ending confirmed = {.outcome = OUTCOME_DONE,
+                                        .reason = "confirmed",
+                                        .detail = "role",
+                                        .request_id = "request-1",
+                                        .attempts = 3};
 
 /* A record of ${tickets} tickets that share one payload, taken in at ${offset}. */
 static struct record *
@@ -141,7 +145,8 @@ a_record_of_which_a_ticket_was_dropped_does_not_settle(void **state)
 static void
 a_delivery_without_a_record_is_reported_too(void **state)
 {
-    static const struct ending skipped = {OUTCOME_SKIPPED, "unrouted", "", "", 0};
+    static const struct ending skipped = {
+        .outcome = OUTCOME_SKIPPED, .reason = "unrouted", .detail = "", .request_id = ""};
     struct ledger_fixture *fixture = *state;
     const struct event event = {.user = user_id(3), .group = group_id(4), .time_ms = 5};
     const struct event timeless = {.time_ms = EVENT_NO_TIME};

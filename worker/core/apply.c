@@ -80,7 +80,8 @@ static void
 wait_for_memory(struct site *site, struct job *job)
 {
     struct error error;
-    const struct trouble trouble = {kinds[site->plan.action], VERDICT_RETRY, "no_memory", &error};
+    const struct trouble trouble = {(int)kinds[site->plan.action], VERDICT_RETRY, "no_memory",
+                                    &error};
 
     error_set(&error, ERROR_MEMORY, "no memory for a call");
     trouble_meet(site, job, &trouble);
@@ -289,7 +290,7 @@ static void
 meet_trouble(struct site *site, struct job *job, struct call *call)
 {
     struct error error = call->error;
-    const struct trouble trouble = {call->kind, call->verdict, call->reason, &error};
+    const struct trouble trouble = {(int)call->kind, call->verdict, call->reason, &error};
 
     forget_copies(site, call);
     end(job);

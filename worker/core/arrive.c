@@ -64,8 +64,11 @@ is_outdated(const struct ticket *ticket, void *arg)
 static void
 settle_outdated(struct site *site, struct job *job, struct tickets *tickets)
 {
-    struct ending gone = {OUTCOME_SKIPPED, "removed_since", "a later removal arrived", "",
-                          job->attempts};
+    struct ending gone = {.outcome = OUTCOME_SKIPPED,
+                          .reason = "removed_since",
+                          .detail = "a later removal arrived",
+                          .request_id = "",
+                          .attempts = job->attempts};
 
     run_settle(site, job, tickets_take(tickets, is_outdated, NULL), &gone);
 }

@@ -32,3 +32,11 @@ core_backoff_ms(struct core *core, int attempt, int64_t told_ms)
         return span_ms;
     return attempt <= 1 ? told_ms : told_ms + span_ms;
 }
+
+int
+core_tier_of(const struct core *core, int topic)
+{
+    int first = (int)(core->topic_count - core->settings->tier_count);
+
+    return topic >= first ? topic - first : -1;
+}

@@ -13,12 +13,16 @@ struct core {
     const struct engine_settings *settings;
     const struct routing *routing;
     const char *const *topics;
+    size_t topic_count;
     const struct clock *clock;
     struct timers *timers;
     struct rng rng;
     struct ports ports;
     int64_t *login_not_before_ms; /* by identity: what Entra's token endpoint told it; token.c */
 };
+
+/* The tier of which ${topic} is the retry topic; -1: it is none. */
+int core_tier_of(const struct core *core, int topic);
 
 /*
  * How long to wait before attempt ${attempt} + 1 (from 1): full jitter over an exponentially growing

@@ -184,10 +184,10 @@ engine_create(const struct engine_setup *setup, struct error *ret_error)
         .settings = setup->settings,
         .routing = setup->routing,
         .topics = setup->topics,
+        .topic_count = setup->topic_count,
         .clock = setup->clock,
         .ports = setup->ports,
     };
-    engine->topic_count = setup->topic_count;
     rng_seed(&engine->core.rng, setup->seed);
     timer_init(&engine->drain, sweep, engine);
     if (make_parts(engine, setup) == 0)

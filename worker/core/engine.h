@@ -48,6 +48,7 @@ struct settlement {
     const char *detail;     /* for people; may be "" */
     const char *request_id; /* of the last remote request that counted; "" */
     int attempts;
+    int tier; /* where a parked one went; else TO_DEAD_LETTERS */
     int64_t event_ms; /* for want of the event's own time the record's; EVENT_NO_TIME */
 };
 

@@ -15,7 +15,6 @@
 struct engine {
     struct core core;
     struct ledger ledger;
-    size_t topic_count;
     struct json_parser *parser; /* for events */
     struct offsets *offsets;
     struct workqueue *workqueue;

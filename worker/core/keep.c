@@ -10,14 +10,11 @@
 #include <string.h>
 
 #include "list.h"
+#include "parked.h"
 #include "text.h"
 #include "timestamp.h"
 
-/* Version of the header format; a reader must refuse what it does not know. */
-#define FORMAT "1"
-#define ORIGIN_MARK "dvsync-origin-topic"
-
-enum { OUR_HEADERS = 13, TEXT_LIMIT = 1024 };
+enum { OUR_HEADERS = 14, TEXT_LIMIT = 1024 };
 
 struct keeping {
     struct link link;
@@ -103,64 +100,86 @@ add_time(struct headers *headers, const char *name, int64_t wall_ms)
 static void
 add_origin(struct headers *headers, const struct core *core, const struct payload *payload)
 {
-    add_text(headers, ORIGIN_MARK, core->topics[payload->topic]);
+    add_text(headers, PARKED_ORIGIN "topic", core->topics[payload->topic]);
     add_number(headers, "dvsync-origin-partition", payload->partition);
     add_number(headers, "dvsync-origin-offset", payload->offset);
     add_number(headers, "dvsync-origin-timestamp", payload->timestamp_ms);
     add_text(headers, "dvsync-origin-group", core->settings->group_id);
 }
 
+/* ${before}: what was said when it was kept the last time. */
 static void
-add_reason(struct headers *headers, const struct keep_reason *reason)
+add_reason(struct headers *headers, const struct keep_reason *reason, const struct parked *before)
 {
     if (reason->environment != NULL)
         add_text(headers, "dvsync-environment", reason->environment->name);
     add_text(headers, "dvsync-error-class", reason->class);
     add_text(headers, "dvsync-error-code", reason->code);
     add_text(headers, "dvsync-error-text", reason->text);
-    add_number(headers, "dvsync-attempts", reason->attempts);
-    add_time(headers, "dvsync-first-failure", reason->first_failure_ms);
+    add_number(headers, "dvsync-attempts", before->attempts + reason->attempts);
+    add_number(headers, "dvsync-parkings", reason->to.parkings);
+    add_time(headers, "dvsync-first-failure",
+             before->first_failure_ms != 0 ? before->first_failure_ms : reason->first_failure_ms);
     add_time(headers, "dvsync-last-failure", reason->last_failure_ms);
 }
 
-/* A record that was kept before has its origin already. */
-static bool
-has_origin(const struct kafka_header *headers, size_t count)
+/* What a record that was kept before says of that; of one that cannot be read nothing is replaced. */
+static struct parked
+parked_before(const struct kafka_header *headers, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(headers[i].name, ORIGIN_MARK) == 0)
-            return true;
-    }
-    return false;
+    struct parked parked;
+    struct error error;
+
+    if (parked_read(headers, count, &parked, &error) == -1)
+        parked = (struct parked){.origin_ms = -1};
+    return parked;
 }
 
-/* All headers of the kept record: the original ones, then ours. Room for header_count + OUR_HEADERS. */
-static size_t
-list_headers(const struct payload *payload, const struct headers *ours, struct kafka_header *all)
+static bool
+is_replaced(const struct kafka_header *header)
 {
-    payload_headers(payload, all);
+    return parked_is_ours(header) &&
+           strncmp(header->name, PARKED_ORIGIN, strlen(PARKED_ORIGIN)) != 0;
+}
+
+/* Takes those out that ours replace; how many are left. */
+static size_t
+drop_replaced(struct kafka_header *headers, size_t count)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!is_replaced(&headers[i]))
+            headers[left++] = headers[i];
+    }
+    return left;
+}
+
+static size_t
+append(const struct headers *ours, struct kafka_header *all, size_t count)
+{
     for (size_t i = 0; i < ours->count; i++) {
         const char *value = ours->text.data + ours->starts[i];
 
-        all[payload->header_count + i] =
-            (struct kafka_header){ours->names[i], value, strlen(value)};
+        all[count++] = (struct kafka_header){ours->names[i], value, strlen(value)};
     }
-    return payload->header_count + ours->count;
+    return count;
 }
 
 static bool
-hand_over(struct keeper *keeper, const struct keeping *keeping, const struct headers *ours,
-          struct kafka_header *all)
+hand_over(struct keeper *keeper, const struct keeping *keeping, int tier,
+          const struct kafka_header *headers, size_t header_count)
 {
     const struct payload *payload = keeping->payload;
     struct kept_record record = {
+        .tier = tier,
         .partition = payload->partition,
         .key = payload_key(payload),
         .key_length = payload->key_length,
         .value = payload_value(payload),
         .value_length = payload->value_length,
-        .headers = all,
-        .header_count = list_headers(payload, ours, all),
+        .headers = headers,
+        .header_count = header_count,
         .serial = keeping->serial,
     };
 
@@ -171,21 +190,61 @@ static bool
 write_record(struct keeper *keeper, const struct keeping *keeping, const struct keep_reason *reason)
 {
     const struct payload *payload = keeping->payload;
-    struct kafka_header *all = calloc(payload->header_count + OUR_HEADERS, sizeof(all[0]));
+    size_t count = payload->header_count;
+    struct kafka_header *all = calloc(count + OUR_HEADERS, sizeof(all[0]));
     struct headers ours = {.text = TEXT_EMPTY};
+    struct parked before;
     bool is_taken = false;
 
-    if (all != NULL) {
-        payload_headers(payload, all);
-        add_text(&ours, "dvsync-format", FORMAT);
-        if (!has_origin(all, payload->header_count))
-            add_origin(&ours, keeper->core, payload);
-        add_reason(&ours, reason);
-        is_taken = !ours.text.failed && hand_over(keeper, keeping, &ours, all);
-    }
+    if (all == NULL)
+        return false;
+    payload_headers(payload, all);
+    before = parked_before(all, count);
+    add_text(&ours, PARKED_FORMAT, PARKED_VERSION);
+    if (before.is_kept)
+        count = drop_replaced(all, count);
+    else
+        add_origin(&ours, keeper->core, payload);
+    add_reason(&ours, reason, &before);
+    if (!ours.text.failed)
+        is_taken = hand_over(keeper, keeping, reason->to.tier, all, append(&ours, all, count));
     text_free(&ours.text);
     free(all);
     return is_taken;
+}
+
+/* On a retry topic; a copy on another topic has all its chances again. */
+static int64_t
+parkings_of(const struct keeper *keeper, const struct payload *payload)
+{
+    struct kafka_header *headers;
+    int64_t parkings;
+
+    if (core_tier_of(keeper->core, payload->topic) < 0)
+        return 0;
+    headers = calloc(payload->header_count + 1, sizeof(headers[0]));
+    if (headers == NULL)
+        return 0;
+    payload_headers(payload, headers);
+    parkings = parked_before(headers, payload->header_count).parkings;
+    free(headers);
+    return parkings;
+}
+
+struct destination
+keeper_destination(const struct keeper *keeper, const struct payload *payload, enum verdict verdict)
+{
+    const struct engine_settings *settings = keeper->core->settings;
+    int64_t parkings = parkings_of(keeper, payload);
+    bool is_counted = verdict != VERDICT_MISCONFIGURED;
+    int64_t before = is_counted || parkings == 0 ? parkings : parkings - 1;
+    int tier = verdict == VERDICT_REJECTED
+                   ? TO_DEAD_LETTERS
+                   : tier_after(settings->tiers, settings->tier_count, before);
+
+    if (tier == TO_DEAD_LETTERS && !settings->has_dead_letters)
+        tier = TO_NOWHERE;
+    return (struct destination){tier, parkings + (tier >= 0 && is_counted)};
 }
 
 struct keeping *

@@ -40,6 +40,7 @@ report_ticket(struct ledger *ledger, const struct ticket *ticket,
         .detail = ending->detail,
         .request_id = ending->request_id,
         .attempts = ending->attempts,
+        .tier = ending->outcome == OUTCOME_PARKED ? ending->tier : TO_DEAD_LETTERS,
         .event_ms = record_news_ms(record),
     };
 
@@ -86,6 +87,7 @@ ledger_report(struct ledger *ledger, const struct message *message, const struct
         .detail = ending->detail,
         .request_id = ending->request_id,
         .attempts = ending->attempts,
+        .tier = ending->outcome == OUTCOME_PARKED ? ending->tier : TO_DEAD_LETTERS,
         .event_ms = EVENT_NO_TIME,
     };
 

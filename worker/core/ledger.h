@@ -24,6 +24,7 @@ struct ending {
     const char *detail;
     const char *request_id;
     int attempts;
+    int tier; /* of a parked one */
 };
 
 /* A record of ${ticket_count} (>= 1) tickets was taken in. */

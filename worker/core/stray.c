@@ -116,7 +116,11 @@ settle(struct stray *stray)
     const struct message message = {.topic = stray->payload->topic,
                                     .partition = stray->payload->partition,
                                     .offset = stray->payload->offset};
-    struct ending ending = {OUTCOME_DEAD, "undecodable", stray->error.text, "", stray->attempts};
+    struct ending ending = {.outcome = OUTCOME_DEAD,
+                            .reason = "undecodable",
+                            .detail = stray->error.text,
+                            .request_id = "",
+                            .attempts = stray->attempts};
 
     if (!window_is_closed(stray->window)) {
         ledger_report(ledger, &message, NULL, NULL, &ending);
@@ -154,6 +158,7 @@ keep(struct stray *stray)
 {
     struct strays *strays = stray->strays;
     struct keep_reason reason = {
+        .to = {.tier = TO_DEAD_LETTERS},
         .class = "undecodable",
         .code = error_class_name(stray->error.class),
         .text = stray->error.text,

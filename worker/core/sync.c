@@ -212,7 +212,7 @@ static void
 part_failed(void *context, struct job *job, const struct source_item *item)
 {
     struct site *site = context;
-    const struct trouble trouble = {item->is_of_members ? FAULT_MEMBERS : CALL_SOURCES,
+    const struct trouble trouble = {item->is_of_members ? FAULT_MEMBERS : (int)CALL_SOURCES,
                                     item->verdict, item->reason, &item->error};
 
     if (item->verdict == VERDICT_THROTTLED) {
@@ -262,9 +262,11 @@ static void
 do_done(struct site *site, struct job *job)
 {
     struct ending confirmed = {
-        OUTCOME_DONE, "confirmed",
-        job->changes == NULL || job->changes->data == NULL ? "" : job->changes->data,
-        job->request_id, job->attempts};
+        .outcome = OUTCOME_DONE,
+        .reason = "confirmed",
+        .detail = job->changes == NULL || job->changes->data == NULL ? "" : job->changes->data,
+        .request_id = job->request_id,
+        .attempts = job->attempts};
 
     memory_note(site->memory, job->environment, &job->key.user, site->routes,
                 job->read_sent_wall_ms, job->read_sent_ms);
@@ -310,8 +312,11 @@ static void
 do_no_person(struct site *site, struct job *job)
 {
     struct meant meant = {.site = site, .job = job};
-    struct ending skipped = {OUTCOME_SKIPPED, "not_a_user", "Entra does not know this user",
-                             job->request_id, job->attempts};
+    struct ending skipped = {.outcome = OUTCOME_SKIPPED,
+                             .reason = "not_a_user",
+                             .detail = "Entra does not know this user",
+                             .request_id = job->request_id,
+                             .attempts = job->attempts};
     struct error error;
     const struct trouble trouble = {CALL_SOURCES, VERDICT_WAIT, "not_a_user_yet", &error};
 
@@ -327,8 +332,11 @@ do_no_person(struct site *site, struct job *job)
 static void
 do_skip(struct site *site, struct job *job)
 {
-    struct ending skipped = {OUTCOME_SKIPPED, site->plan.reason, site->plan.detail, job->request_id,
-                             job->attempts};
+    struct ending skipped = {.outcome = OUTCOME_SKIPPED,
+                             .reason = site->plan.reason,
+                             .detail = site->plan.detail,
+                             .request_id = job->request_id,
+                             .attempts = job->attempts};
 
     run_report(site, job, "skipped");
     settle_members(site, job, MEMBERSHIP_YES, &skipped);
@@ -442,8 +450,11 @@ forget_old_memberships(struct site *site, struct job *job)
 void
 sync_step(struct site *site, struct job *job)
 {
-    struct ending gone = {OUTCOME_SKIPPED, "not_a_member", "the user is not in the group",
-                          job->request_id, job->attempts};
+    struct ending gone = {.outcome = OUTCOME_SKIPPED,
+                          .reason = "not_a_member",
+                          .detail = "the user is not in the group",
+                          .request_id = job->request_id,
+                          .attempts = job->attempts};
 
     if (job->has_person && !job->person.exists)
         gone.reason = "not_a_user";

@@ -3,10 +3,12 @@
  * replay of a million events lives here. For the rest everything that may fail is reserved first, so that a record is either taken in whole or not at all.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "arrive.h"
 #include "engine_private.h"
 #include "membership.h"
+#include "parked.h"
 
 /* A record being taken: what it says and where it is routed. */
 struct taking {
@@ -14,6 +16,7 @@ struct taking {
     const struct message *message;
     int64_t low;
     struct event event;
+    int64_t record_ms; /* the record's timestamp; of a kept one its origin's */
     const struct route_id *routes;
     size_t route_count;
 };
@@ -29,7 +32,7 @@ static int64_t
 latest_ms(const struct taking *taking)
 {
     int64_t event_ms = taking->event.time_ms;
-    int64_t record_ms = taking->message->timestamp_ms;
+    int64_t record_ms = taking->record_ms;
 
     return event_ms > record_ms ? event_ms : record_ms;
 }
@@ -38,7 +41,7 @@ latest_ms(const struct taking *taking)
 static int64_t
 news_ms(const struct taking *taking)
 {
-    return event_news_ms(taking->event.time_ms, taking->message->timestamp_ms);
+    return event_news_ms(taking->event.time_ms, taking->record_ms);
 }
 
 /* --- what settles at once ------------------------------------------------------------------------ */
@@ -69,7 +72,8 @@ take_and_settle(const struct taking *taking)
 static bool
 skip(struct taking *taking, const char *reason)
 {
-    const struct ending ending = {OUTCOME_SKIPPED, reason, "", "", 0};
+    const struct ending ending = {
+        .outcome = OUTCOME_SKIPPED, .reason = reason, .detail = "", .request_id = ""};
 
     if (!take_and_settle(taking))
         return false;
@@ -101,7 +105,8 @@ is_remembered(const struct taking *taking, size_t index)
 static void
 report_remembered(const struct taking *taking, size_t index)
 {
-    const struct ending ending = {OUTCOME_DONE, "remembered", "", "", 0};
+    const struct ending ending = {
+        .outcome = OUTCOME_DONE, .reason = "remembered", .detail = "", .request_id = ""};
 
     ledger_report(&taking->engine->ledger, taking->message, &taking->event,
                   environment_of(taking, index), &ending);
@@ -183,7 +188,7 @@ open_record(const struct taking *taking, struct reserved *reserved, struct windo
 
     record_bind(record, window, serial);
     record->event_ms = taking->event.time_ms;
-    record->record_ms = taking->message->timestamp_ms;
+    record->record_ms = taking->record_ms;
     ledger_open(&taking->engine->ledger, record);
     for (size_t i = 0; i < taking->route_count; i++) {
         if (reserved->jobs[i] == NULL)
@@ -247,15 +252,52 @@ take_stray(const struct taking *taking, const struct error *error)
     return true;
 }
 
+/* --- any record ---------------------------------------------------------------------------------- */
+
+/* A kept record is owed by one environment only, if that is still among the group's. */
+static void
+keep_owed_route(struct taking *taking, const struct parked *parked)
+{
+    size_t count = taking->route_count;
+
+    if (parked->environment == NULL)
+        return;
+    taking->route_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = environment_of(taking, i)->name;
+
+        if (strlen(name) != parked->environment_length ||
+            memcmp(name, parked->environment, parked->environment_length) != 0)
+            continue;
+        taking->routes += i;
+        taking->route_count = 1;
+        return;
+    }
+}
+
+static int
+decode(struct engine *engine, struct taking *taking, struct error *ret_error)
+{
+    const struct message *message = taking->message;
+    struct parked parked;
+
+    if (event_decode(engine->parser, message, &taking->event, ret_error) != 0 ||
+        parked_read(message->headers, message->header_count, &parked, ret_error) == -1)
+        return -1;
+    taking->record_ms = parked.is_kept ? parked.origin_ms : message->timestamp_ms;
+    taking->route_count = routing_find(engine->core.routing, &taking->event.group, &taking->routes);
+    keep_owed_route(taking, &parked);
+    return 0;
+}
+
 bool
 engine_take(struct engine *engine, const struct message *message, int64_t low)
 {
     struct taking taking = {.engine = engine, .message = message, .low = low};
     struct error error;
 
-    if (event_decode(engine->parser, message, &taking.event, &error) != 0)
+    if (decode(engine, &taking, &error) != 0)
         return error.class != ERROR_MEMORY && take_stray(&taking, &error);
-    taking.route_count = routing_find(engine->core.routing, &taking.event.group, &taking.routes);
     if (taking.event.is_not_user)
         return skip(&taking, "not_a_user");
     if (taking.event.change == EVENT_REMOVED)

@@ -63,13 +63,18 @@ static void
 settle_kept(struct site *site, struct job *job)
 {
     struct ticket *chain = tickets_take(&job->tickets, is_of_route, &job->kept_route);
-    struct ending ending = {OUTCOME_DEAD, job->reason, job->detail == NULL ? "" : job->detail,
-                            job->request_id, job->attempts};
+    enum outcome outcome = job->kept_tier >= 0 ? OUTCOME_PARKED : OUTCOME_DEAD;
+    struct ending ending = {.outcome = outcome,
+                            .reason = job->reason,
+                            .detail = job->detail == NULL ? "" : job->detail,
+                            .request_id = job->request_id,
+                            .attempts = job->attempts};
     struct ticket *following;
 
     for (struct ticket *ticket = chain; ticket != NULL; ticket = following) {
         following = ticket->next;
-        ending.outcome = ticket->payload != NULL ? OUTCOME_DEAD : OUTCOME_SUPERSEDED;
+        ending.outcome = ticket->payload != NULL ? outcome : OUTCOME_SUPERSEDED;
+        ending.tier = job->kept_tier;
         ledger_settle(site->ledger, ticket, job->environment, &job->key.user, &ending);
     }
 }
@@ -100,45 +105,63 @@ kept(void *arg, const struct error *error)
     keep_next(site, job);
 }
 
-/* Keeps one record a group, one after the other; then the run is over. */
+/* There is no place for it: its events are held, and it is tried again now and then. */
 static void
-keep_next(struct site *site, struct job *job)
+hold(struct site *site, struct job *job)
 {
-    struct core *core = site->core;
+    job->is_over = false;
+    back_off(site, job, site->core->settings->backoff_cap_ms);
+    job->state = JOB_HELD;
+}
+
+static void
+keep(struct site *site, struct job *job, const struct destination *to)
+{
+    struct payload *payload = job->tickets.kept->payload;
     struct keep_reason reason = {
+        .to = *to,
         .environment = job->environment,
-        .class = job->class,
+        .class = verdict_name(job->verdict),
         .code = job->reason,
         .text = job->detail == NULL ? "" : job->detail,
         .attempts = job->attempts,
         .first_failure_ms = job->first_failure_ms,
-        .last_failure_ms = core->clock->wall_ms,
+        .last_failure_ms = site->core->clock->wall_ms,
     };
 
+    job->state = JOB_KEEPING;
+    job->kept_route = job->tickets.kept->route;
+    job->kept_tier = to->tier;
+    job->keeping = keeper_keep(site->keeper, payload, &reason, kept, job);
+    if (job->keeping == NULL)
+        hold_for(site, job, site->core->settings->backoff_cap_ms);
+}
+
+/* Keeps one record a group, one after the other; then the run is over. */
+static void
+keep_next(struct site *site, struct job *job)
+{
+    struct destination to;
+
     if (tickets_are_none(&job->tickets)) {
-        run_report(site, job, "dead");
+        run_report(site, job, job->kept_tier >= 0 ? "parked" : "dead");
         run_finish(site, job);
         return;
     }
-    job->state = JOB_KEEPING;
-    job->kept_route = job->tickets.kept->route;
-    job->keeping = keeper_keep(site->keeper, job->tickets.kept->payload, &reason, kept, job);
-    if (job->keeping == NULL)
-        hold_for(site, job, core->settings->backoff_cap_ms);
+    to = keeper_destination(site->keeper, job->tickets.kept->payload, job->verdict);
+    if (to.tier == TO_NOWHERE)
+        hold(site, job);
+    else
+        keep(site, job, &to);
 }
 
-/* The run failed for good. Without a dead-letter topic its events are held, and it is tried again now and then. */
+/* The run failed for now or for good. */
 static void
-fail(struct site *site, struct job *job, const char *class)
+fail(struct site *site, struct job *job, enum verdict verdict)
 {
-    job->class = class;
+    job->verdict = verdict;
     if (strcmp(job->reason, "role_without_copy") == 0)
         directory_forget(site->directory);
-    if (!site->core->settings->has_dead_letters) {
-        back_off(site, job, site->core->settings->backoff_cap_ms);
-        job->state = JOB_HELD;
-        return;
-    }
     job->is_over = true;
     keep_next(site, job);
 }
@@ -192,12 +215,18 @@ decide(struct site *site, struct job *job, const struct trouble *trouble)
 }
 
 static const char *
-name_of(const struct site *site, const struct next *next)
+name_of(const struct site *site, const struct job *job, enum verdict verdict,
+        const struct next *next)
 {
-    static const char *const names[] = {"look again", "retry", "hold", "dead letter"};
+    static const char *const names[] = {"look again", "retry", "hold"};
+    struct destination to;
 
-    return next->what == FAIL && !site->core->settings->has_dead_letters ? "hold"
-                                                                         : names[next->what];
+    if (next->what != FAIL)
+        return names[next->what];
+    to = keeper_destination(site->keeper, job->tickets.kept->payload, verdict);
+    if (to.tier == TO_NOWHERE)
+        return "hold";
+    return to.tier >= 0 ? "park" : "dead letter";
 }
 
 static const char *
@@ -230,7 +259,7 @@ report(struct site *site, struct job *job, const struct trouble *trouble, const 
         .event = &event,
         .attempt = job->attempts,
         .next_in_ms = next->in_ms,
-        .next = name_of(site, next),
+        .next = name_of(site, job, trouble->verdict, next),
     };
 
     core->ports.failed(core->ports.context, &report);
@@ -249,7 +278,7 @@ trouble_meet(struct site *site, struct job *job, const struct trouble *trouble)
     next = decide(site, job, trouble);
     report(site, job, trouble, &next);
     if (next.what == FAIL)
-        fail(site, job, verdict_name(trouble->verdict));
+        fail(site, job, trouble->verdict);
     else if (next.what == HOLD)
         fault_hold(site, trouble->of, job, trouble->error);
     else if (next.what == RETRY)

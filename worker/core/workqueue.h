@@ -84,6 +84,7 @@ struct job {
     struct call *call;           /* its own call, while one is under way; apply.c's */
     struct keeping *keeping;     /* while a record of it is being kept; keep.h's */
     int32_t kept_route;          /* whose record that is */
+    int kept_tier;               /* and where it goes */
     int calls;
 
     /* trouble */
@@ -93,7 +94,7 @@ struct job {
     int64_t confirm_waited_ms; /* and has before, since addUser was accepted */
     int64_t confirm_at_ms;     /* not looked at again before */
     bool is_over;       /* failed for good: being kept, or held for want of a place to keep it */
-    const char *class;  /* of the failure: "refused" "rejected" */
+    enum verdict verdict; /* of the failure */
     const char *reason; /* the last trouble's */
     char *detail;       /* owned; NULL */
     char request_id[ERROR_REQUEST_ID_BYTES];
