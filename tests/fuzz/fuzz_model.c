@@ -81,6 +81,7 @@ make_world(void)
     need(model != NULL && model_add_application(model, &application));
     seed_environment(model, &client);
     need(model_add_user(model, &user) && model_add_group(model, &group, "Crew"));
+    need(model_join(model, &group, &user.id, &now) && model_join(model, &group, &group, &now));
     for (int i = 0; i < MODEL_SERVICES; i++)
         need(model_add_origin(model, origins[i], (enum model_service)i, "e1"));
     return model;

@@ -288,6 +288,37 @@ note_event(struct feed_fixture *fixture, const struct feed_record *record)
               number_of(record->key, record->key_length));
 }
 
+/* What is borrowed is gone when the batch's answer comes too late. */
+static void
+note_pending(struct feed_fixture *fixture, const struct feed_record *record)
+{
+    fixture->pending_group = number_of(record->key, record->key_length);
+    fixture->pending_state = strndup(record->value, record->value_length);
+}
+
+static void
+keep_pending(struct feed_fixture *fixture)
+{
+    if (fixture->pending_state == NULL)
+        return;
+    free(fixture->states[fixture->pending_group]);
+    fixture->states[fixture->pending_group] = fixture->pending_state;
+    fixture->pending_state = NULL;
+}
+
+static void
+note_record(struct feed_fixture *fixture, const struct feed_record *record)
+{
+    assert_in_range(record->timestamp_ms, fixture->clock.wall_ms - BATCH_AGE_MS,
+                    fixture->clock.wall_ms);
+    if (record->topic != FEED_STATE) {
+        note_event(fixture, record);
+        return;
+    }
+    note_state(fixture, record);
+    note_pending(fixture, record);
+}
+
 static bool
 publish(void *context, const struct feed_batch *batch)
 {
@@ -308,32 +339,13 @@ publish(void *context, const struct feed_batch *batch)
             topic = topics[record->topic];
             text_add(&fixture->published, topic);
         }
-        if (record->topic == FEED_STATE)
-            note_state(fixture, record);
-        else
-            note_event(fixture, record);
-        assert_in_range(record->timestamp_ms, fixture->clock.wall_ms - BATCH_AGE_MS,
-                        fixture->clock.wall_ms);
+        note_record(fixture, record);
     }
     fixture->serial = batch->serial;
     fixture->open = calloc(batch->count, sizeof(fixture->open[0]));
     memcpy(fixture->open, batch->records, batch->count * sizeof(fixture->open[0]));
     fixture->open_count = batch->count;
     return true;
-}
-
-static void
-keep_states(struct feed_fixture *fixture)
-{
-    for (size_t i = 0; i < fixture->open_count; i++) {
-        const struct feed_record *record = &fixture->open[i];
-        int group = record->topic == FEED_STATE ? number_of(record->key, record->key_length) : -1;
-
-        if (group == -1)
-            continue;
-        free(fixture->states[group]);
-        fixture->states[group] = strndup(record->value, record->value_length);
-    }
 }
 
 static uint64_t
@@ -344,14 +356,16 @@ close_batch(struct feed_fixture *fixture)
     assert_true(serial != 0);
     fixture->serial = 0;
     free(fixture->open);
+    free(fixture->pending_state);
     fixture->open = NULL;
+    fixture->pending_state = NULL;
     return serial;
 }
 
 void
 feed_fixture_acknowledge(struct feed_fixture *fixture)
 {
-    keep_states(fixture);
+    keep_pending(fixture);
     feed_published(fixture->feed, close_batch(fixture), NULL);
     feed_fixture_pass(fixture, 0);
 }

@@ -39,6 +39,8 @@ struct feed_fixture {
     uint64_t serial;          /* of the open batch; 0: none is */
     struct feed_record *open; /* its records */
     size_t open_count;
+    int pending_group; /* whose state is in it */
+    char *pending_state;
     struct text published; /* since it was last looked at */
     struct text news;
     char *states[FEED_GROUPS]; /* what was acknowledged last, by group; NULL: none */

@@ -196,6 +196,22 @@ members_may_be_told_twice_in_one_round(void **state)
     assert_string_not_equal(fixture_text(fixture, LATER), "");
 }
 
+static void
+members_come_in_any_order(void **state)
+{
+    struct fixture *fixture = *state;
+    char first[GUID_TEXT_BYTES] = "";
+    bool is_shuffled = false;
+
+    delta_join_many(fixture, CREW, 5);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(fixture_get(fixture, FIRST), 200);
+        is_shuffled |= i > 0 && strcmp(first, fixture_text(fixture, "value/0/members@delta/0/id"));
+        snprintf(first, sizeof(first), "%s", fixture_text(fixture, "value/0/members@delta/0/id"));
+    }
+    assert_true(is_shuffled);
+}
+
 /* --- who is told of: G-28 --------------------------------------------------------------------- */
 
 static void
@@ -322,6 +338,7 @@ main(void)
         TEST(a_change_is_told_only_after_the_lag),
         TEST(changes_may_be_told_again_in_later_rounds_and_never_wrongly),
         TEST(members_may_be_told_twice_in_one_round),
+        TEST(members_come_in_any_order),
         TEST(removed_may_be_a_string),
         TEST(each_member_has_its_type),
         TEST(changes_in_nested_groups_are_not_told),

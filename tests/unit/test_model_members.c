@@ -129,6 +129,18 @@ whoever_left_or_is_deleted_or_not_replicated_is_not_listed(void **state)
 }
 
 static void
+whoever_comes_back_is_listed_once(void **state)
+{
+    struct fixture *fixture = *state;
+
+    delta_join(fixture, CREW, guid_of(ADA));
+    delta_leave(fixture, CREW, guid_of(ADA));
+    delta_join(fixture, CREW, guid_of(ADA));
+    assert_int_equal(fixture_get(fixture, MEMBERS), 200);
+    assert_int_equal(count(fixture), 1);
+}
+
+static void
 lists_lag_as_checks_do(void **state)
 {
     struct fixture *fixture = *state;
@@ -344,6 +356,7 @@ main(void)
         TEST(a_cast_lists_users_only),
         TEST(transitive_members_are_listed_once_however_groups_are_nested),
         TEST(whoever_left_or_is_deleted_or_not_replicated_is_not_listed),
+        TEST(whoever_comes_back_is_listed_once),
         TEST(lists_lag_as_checks_do),
         TEST(a_group_that_is_not_there_is_404),
         TEST(what_lists_of_members_do_not_take_is_refused),

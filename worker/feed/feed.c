@@ -101,7 +101,7 @@ make_parts(struct feed *feed)
     feed->watches = calloc(setup->group_count + 1, sizeof(feed->watches[0]));
     if (feed->lane == NULL || feed->parser == NULL || feed->base == NULL || feed->watches == NULL)
         return -1;
-    outbox_init(&feed->outbox, core, &feed->setup.ports, &walk_outbox_rules);
+    dispatch_init(&feed->dispatch, core, &feed->setup.ports, &walk_dispatch_rules);
     for (size_t i = 0; i < setup->group_count; i++)
         watch_init(&feed->watches[i], feed, &setup->groups[i]);
     return 0;
@@ -230,7 +230,7 @@ feed_yield(struct feed *feed)
     feed->is_leading = false;
     if (feed->watches == NULL || feed->lane == NULL)
         return;
-    outbox_clear(&feed->outbox);
+    dispatch_clear(&feed->dispatch);
     for (size_t i = 0; i < feed->setup.group_count; i++)
         watch_stop(&feed->watches[i]);
 }
@@ -252,7 +252,7 @@ feed_answered(struct feed *feed, struct call *call)
 void
 feed_published(struct feed *feed, uint64_t serial, const struct error *error)
 {
-    outbox_answered(&feed->outbox, serial, error);
+    dispatch_answered(&feed->dispatch, serial, error);
 }
 
 size_t
@@ -279,7 +279,7 @@ feed_run(struct feed *feed)
         walk_run(&feed->watches[i].round);
         walk_run(&feed->watches[i].census);
     }
-    outbox_run(&feed->outbox);
+    dispatch_run(&feed->dispatch);
 }
 
 static int64_t
@@ -293,8 +293,8 @@ feed_next_ms(const struct feed *feed)
 {
     int64_t next_ms = timers_next_ms(feed->core.timers);
 
-    if (outbox_next_ms(&feed->outbox) < next_ms)
-        next_ms = outbox_next_ms(&feed->outbox);
+    if (dispatch_next_ms(&feed->dispatch) < next_ms)
+        next_ms = dispatch_next_ms(&feed->dispatch);
     for (size_t i = 0; i < feed->setup.group_count; i++) {
         next_ms = earlier(next_ms, &feed->watches[i].round);
         next_ms = earlier(next_ms, &feed->watches[i].census);

@@ -2,8 +2,8 @@
 #define FEED_PRIVATE_H
 
 #include "core.h"
+#include "dispatch.h"
 #include "engine.h"
-#include "outbox.h"
 #include "watch.h"
 
 /* What the files of this folder share; nobody outside sees it. */
@@ -18,7 +18,7 @@ struct feed {
     struct lane *lane;
     struct json_parser *parser; /* of states */
     char *base;                 /* where links may lead: ".../v1.0/groups" */
-    struct outbox outbox;
+    struct dispatch dispatch;
     struct watch *watches; /* parallel to setup.groups */
     bool is_leading;
 };

@@ -55,7 +55,8 @@ feed_tally(const struct feed *feed)
 bool
 feed_is_finished(const struct feed *feed)
 {
-    if (!feed->is_leading || feed->setup.mode == FEED_MODE_WATCH || !outbox_is_empty(&feed->outbox))
+    if (!feed->is_leading || feed->setup.mode == FEED_MODE_WATCH ||
+        !dispatch_is_empty(&feed->dispatch))
         return false;
     for (size_t i = 0; i < feed->setup.group_count; i++) {
         if (!is_over(&feed->watches[i].round) || !is_over(&feed->watches[i].census))

@@ -15,7 +15,7 @@
 struct parcel;
 
 struct parcel {
-    struct link link; /* in the outbox */
+    struct link link; /* in the queue of those to publish */
     struct notice_page page;
     struct notice *notices;
     struct feed_record *records; /* one of each notice, and room for the state */

@@ -271,7 +271,7 @@ walk_publish(struct walk *walk, enum feed_topic topic)
         arrive(walk);
     } else {
         walk->state = WALK_PUBLISHING;
-        outbox_submit(&walk->watch->feed->outbox, &walk->parcel);
+        dispatch_submit(&walk->watch->feed->dispatch, &walk->parcel);
     }
 }
 
@@ -311,4 +311,4 @@ not_published(struct parcel *parcel, const struct error *error, int attempt, int
     return !is_over;
 }
 
-const struct outbox_rules walk_outbox_rules = {seal, published, not_published};
+const struct dispatch_rules walk_dispatch_rules = {seal, published, not_published};

@@ -83,7 +83,7 @@ void walk_publish(struct walk *walk, enum feed_topic topic);
 /* A report of ${walk} with what is known of it. */
 struct feed_report walk_report(const struct walk *walk, enum feed_news news);
 
-/* The outbox's rules, for all walks. */
-extern const struct outbox_rules walk_outbox_rules;
+/* What walks do with parcels. */
+extern const struct dispatch_rules walk_dispatch_rules;
 
 #endif

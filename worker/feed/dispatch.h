@@ -1,5 +1,5 @@
-#ifndef OUTBOX_H
-#define OUTBOX_H
+#ifndef DISPATCH_H
+#define DISPATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,11 +14,11 @@
  */
 
 struct core;
-struct outbox;
+struct dispatch;
 struct parcel;
 
-/* What the owners of parcels do; called with the parcel out of the outbox, but for failed. */
-struct outbox_rules {
+/* What the owners of parcels do; called with the parcel out of the queue, but for failed. */
+struct dispatch_rules {
     /* Just before ${parcel} leaves, each time: its last chance to change. -1: no memory. */
     int (*seal)(struct parcel *parcel);
     void (*published)(struct parcel *parcel);
@@ -27,10 +27,10 @@ struct outbox_rules {
                    int64_t next_in_ms);
 };
 
-struct outbox {
+struct dispatch {
     struct core *core;
     const struct feed_ports *ports;
-    const struct outbox_rules *rules;
+    const struct dispatch_rules *rules;
     struct link queue;
     bool is_open; /* the first is at the port */
     uint64_t serial;
@@ -38,20 +38,20 @@ struct outbox {
     int64_t not_before_ms;
 };
 
-void outbox_init(struct outbox *outbox, struct core *core, const struct feed_ports *ports,
-                 const struct outbox_rules *rules);
+void dispatch_init(struct dispatch *dispatch, struct core *core, const struct feed_ports *ports,
+                   const struct dispatch_rules *rules);
 
 /* Puts ${parcel} (the owner's) last. */
-void outbox_submit(struct outbox *outbox, struct parcel *parcel);
+void dispatch_submit(struct dispatch *dispatch, struct parcel *parcel);
 
 /* The port's answer. */
-void outbox_answered(struct outbox *outbox, uint64_t serial, const struct error *error);
+void dispatch_answered(struct dispatch *dispatch, uint64_t serial, const struct error *error);
 
 /* Lets go of all parcels; nothing is open any more, and nobody is called. */
-void outbox_clear(struct outbox *outbox);
+void dispatch_clear(struct dispatch *dispatch);
 
-void outbox_run(struct outbox *outbox);              /* hands over what may leave */
-int64_t outbox_next_ms(const struct outbox *outbox); /* INT64_MAX: never by itself */
-bool outbox_is_empty(const struct outbox *outbox);
+void dispatch_run(struct dispatch *dispatch);              /* hands over what may leave */
+int64_t dispatch_next_ms(const struct dispatch *dispatch); /* INT64_MAX: never by itself */
+bool dispatch_is_empty(const struct dispatch *dispatch);
 
 #endif
