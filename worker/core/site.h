@@ -64,6 +64,7 @@ struct site {
     struct link confirming; /* jobs that wait for the tick. confirm.c */
     struct timer tick;
     struct fault faults[FAULTS];
+    struct timer breaker; /* parks those who are held. breaker.c */
     struct want want; /* scratch of one decision */
     uint64_t *routes; /* likewise: the routes that count */
     struct plan plan; /* likewise */
