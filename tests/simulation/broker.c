@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
+#include "json.h"
 #include "simulation.h"
 #include "timestamp.h"
 
@@ -155,6 +157,7 @@ broker_publish(struct simulation *simulation)
     if (chance(simulation, 10))
         partition->next_offset += rng_between(&simulation->rng, 1, 5);
     record->offset = partition->next_offset++;
+    record->owed_environment = -1;
     record->timestamp_ms = chance(simulation, 90) ? simulation->clock.wall_ms
                                                   : simulation->clock.wall_ms - 2 * 3600 * 1000;
     if (chance(simulation, 2))
@@ -210,7 +213,7 @@ broker_assign(struct simulation *simulation)
         simulation->replicas[i].generation++;
         engine_partitions_of_main(simulation->replicas[i].engine, simulation->partition_count);
     }
-    for (int topic = 0; topic < TOPICS; topic++) {
+    for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++) {
             struct sim_partition *partition = &simulation->partitions[topic][i];
 
@@ -233,7 +236,7 @@ broker_revoke(struct simulation *simulation, struct replica *replica, bool is_lo
     replica->is_revoking = !is_lost;
     engine_revoke_all(replica->engine, is_lost);
     replica->is_revoking = false;
-    for (int topic = 0; topic < TOPICS; topic++) {
+    for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++)
             replica->position[topic][i] = -1;
     }
@@ -266,9 +269,21 @@ hand_over(struct replica *replica, const struct sim_partition *partition,
         .key_length = GUID_TEXT_BYTES - 1,
         .value = record->value,
         .value_length = record->length,
+        .headers = record->headers,
+        .header_count = record->header_count,
     };
 
     return engine_take(replica->engine, &message, 0);
+}
+
+/* Wall time; INT64_MIN: at once. */
+static int64_t
+due_ms(const struct simulation *simulation, const struct sim_partition *partition,
+       const struct sim_record *record)
+{
+    return partition->topic < FIRST_TIER
+               ? INT64_MIN
+               : record->timestamp_ms + simulation->tiers[partition->topic - FIRST_TIER].delay_ms;
 }
 
 static void
@@ -277,10 +292,12 @@ feed_partition(struct simulation *simulation, struct replica *replica,
 {
     int64_t *position = &replica->position[partition->topic][partition->partition];
 
-    (void)simulation;
     if (*position < 0)
         return;
     while (*position < (int64_t)partition->count && engine_has_room(replica->engine)) {
+        if (due_ms(simulation, partition, &partition->records[*position]) >
+            simulation->clock.wall_ms)
+            break;
         replica->end_told[partition->topic][partition->partition] = false;
         if (!hand_over(replica, partition, &partition->records[*position]))
             return;
@@ -294,10 +311,121 @@ feed_partition(struct simulation *simulation, struct replica *replica,
 void
 broker_feed(struct simulation *simulation, struct replica *replica)
 {
-    for (int topic = 0; topic < TOPICS; topic++) {
+    for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++)
             feed_partition(simulation, replica, &simulation->partitions[topic][i]);
     }
+}
+
+/* --- retry topics -------------------------------------------------------------------------------- */
+
+static void *
+copied(const void *bytes, size_t length)
+{
+    char *copy = calloc(1, length + 1);
+
+    if (copy == NULL)
+        abort();
+    if (length > 0)
+        memcpy(copy, bytes, length);
+    return copy;
+}
+
+/* What the simulation must know of it stands in the record's own bytes. */
+static void
+identify(struct simulation *simulation, struct sim_record *record)
+{
+    struct json_parser *parser = json_parser_create(EVENT_MAX_DEPTH, EVENT_MAX_BYTES);
+    const struct message message = {.value = record->value, .value_length = record->length};
+    struct event event;
+    struct error error;
+
+    if (event_decode(parser, &message, &event, &error) != 0)
+        abort();
+    json_parser_destroy(parser);
+    record->user = event.user;
+    record->group = event.group;
+    record->user_index = event.user.bytes[15];
+    record->group_index = event.group.bytes[15];
+    for (size_t i = 0; i < record->header_count; i++) {
+        if (strcmp(record->headers[i].name, "dvsync-environment") != 0)
+            continue;
+        for (size_t j = 0; j < simulation->routing.environment_count; j++) {
+            if (strcmp(simulation->routing.environments[j].name, record->headers[i].value) == 0)
+                record->owed_environment = (int)j;
+        }
+    }
+}
+
+bool
+broker_park(struct simulation *simulation, const struct kept_record *record)
+{
+    struct sim_partition *partition =
+        &simulation->partitions[FIRST_TIER + record->tier][record->partition];
+    struct sim_record *copy = &partition->records[partition->count];
+
+    if (partition->count == MAX_RECORDS)
+        return false;
+    *copy = (struct sim_record){
+        .offset = partition->next_offset++,
+        .timestamp_ms = simulation->clock.wall_ms,
+        .value = copied(record->value, record->value_length),
+        .length = record->value_length,
+        .headers = calloc(record->header_count + 1, sizeof(copy->headers[0])),
+        .header_count = record->header_count,
+        .owed_environment = -1,
+    };
+    if (copy->headers == NULL)
+        abort();
+    for (size_t i = 0; i < record->header_count; i++)
+        copy->headers[i] = (struct kafka_header){
+            strdup(record->headers[i].name),
+            copied(record->headers[i].value, record->headers[i].length), record->headers[i].length};
+    identify(simulation, copy);
+    partition->count++;
+    return true;
+}
+
+static int64_t
+head_due_ms(const struct simulation *simulation, int topic, int i)
+{
+    const struct sim_partition *partition = &simulation->partitions[topic][i];
+    const struct replica *owner =
+        partition->owner < 0 ? NULL : &simulation->replicas[partition->owner];
+    int64_t position = owner == NULL || owner->engine == NULL ? -1 : owner->position[topic][i];
+
+    if (position < 0 || position >= (int64_t)partition->count)
+        return INT64_MAX;
+    return due_ms(simulation, partition, &partition->records[position]) -
+           simulation->clock.wall_ms + simulation->clock.mono_ms;
+}
+
+int64_t
+broker_next_ms(const struct simulation *simulation)
+{
+    int64_t next_ms = INT64_MAX;
+
+    for (int topic = FIRST_TIER; topic < simulation->topic_count; topic++) {
+        for (int i = 0; i < simulation->partition_count; i++) {
+            int64_t at_ms = head_due_ms(simulation, topic, i);
+
+            /* one that is due already waits for room */
+            if (at_ms > simulation->clock.mono_ms && at_ms < next_ms)
+                next_ms = at_ms;
+        }
+    }
+    return next_ms;
+}
+
+static void
+free_record(struct sim_record *record)
+{
+    free(record->value);
+    for (size_t i = 0; i < record->header_count; i++) {
+        free((char *)(uintptr_t)record->headers[i].name);
+        free((char *)(uintptr_t)record->headers[i].value);
+    }
+    free(record->headers);
 }
 
 /* --- commits ------------------------------------------------------------------------------------- */
@@ -363,7 +491,7 @@ broker_is_done(const struct simulation *simulation)
 {
     if (simulation->to_publish > 0)
         return false;
-    for (int topic = 0; topic < TOPICS; topic++) {
+    for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++) {
             const struct sim_partition *partition = &simulation->partitions[topic][i];
 
@@ -377,10 +505,10 @@ broker_is_done(const struct simulation *simulation)
 void
 broker_end(struct simulation *simulation)
 {
-    for (int topic = 0; topic < TOPICS; topic++) {
+    for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++) {
             for (size_t k = 0; k < simulation->partitions[topic][i].count; k++)
-                free(simulation->partitions[topic][i].records[k].value);
+                free_record(&simulation->partitions[topic][i].records[k]);
         }
     }
 }

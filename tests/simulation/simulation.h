@@ -29,10 +29,12 @@ enum {
     MAX_GROUPS = 6,
     MAX_ENVIRONMENTS = 2,
     MAX_PARTITIONS = 4, /* of each topic */
-    MAX_RECORDS = 400,  /* of each partition */
+    MAX_RECORDS = 1000, /* of each partition */
     MAX_REPLICAS = 3,
     MAX_LETTERS = 4096,
-    TOPICS = 2,
+    MAX_TIERS = 2,
+    FIRST_TIER = 2, /* topics: the main one, the backfill, the retry topics */
+    TOPICS = FIRST_TIER + MAX_TIERS,
 };
 
 /* One record of the broker. */
@@ -46,6 +48,9 @@ struct sim_record {
     bool is_removal;
     char *value;
     size_t length;
+    struct kafka_header *headers; /* of one on a retry topic, all owned */
+    size_t header_count;
+    int owed_environment; /* -1: all */
     /* what became of it, for check.c: per environment, index MAX_ENVIRONMENTS is "none" */
     unsigned settled[MAX_ENVIRONMENTS + 1];
     bool is_dead; /* a letter of it, or of what superseded it, was acknowledged */
@@ -68,13 +73,14 @@ struct sim_user {
     int64_t left_at_ms[MAX_GROUPS]; /* wall, as the last removal says */
     bool ever_added[MAX_GROUPS];    /* a young "added" was published while a member */
     bool has_row_at_start[MAX_ENVIRONMENTS];
-    bool is_unlicensed; /* for ever */
-    bool is_touched;    /* by an administrator's hand: unit and columns are not judged */
-    bool is_disabled;   /* in Entra */
-    bool is_dead;       /* a letter of this user was written: somebody must look */
-    bool is_fresh;      /* was ever young: belief may have given access */
-    char attribute[32]; /* JSON text of the extension attribute, "" absent */
-    int level;          /* whole number, -1 absent */
+    bool is_unlicensed;       /* for ever */
+    bool is_touched;          /* by an administrator's hand: unit and columns are not judged */
+    bool is_disabled;         /* in Entra */
+    bool is_dead;             /* a letter of this user was written: somebody must look */
+    bool is_kept[MAX_GROUPS]; /* a kept record was acknowledged */
+    bool is_fresh;            /* was ever young: belief may have given access */
+    char attribute[32];       /* JSON text of the extension attribute, "" absent */
+    int level;                /* whole number, -1 absent */
 };
 
 struct replica;
@@ -97,6 +103,7 @@ struct sim_answer {
     uint64_t serial;
     bool is_letter;
     bool is_ok;
+    int user_index, group_index; /* of a letter */
 };
 
 struct replica {
@@ -123,6 +130,8 @@ struct simulation {
     struct services services;
     struct services_settings services_settings;
     struct engine_settings settings;
+    struct tier tiers[MAX_TIERS];
+    int topic_count;
     int partition_count;
     struct sim_partition partitions[TOPICS][MAX_PARTITIONS];
     int user_count;
@@ -165,6 +174,10 @@ void broker_assign(
 void broker_revoke(struct simulation *simulation, struct replica *replica, bool is_lost);
 void broker_feed(struct simulation *simulation,
                  struct replica *replica); /* hands over what it has room for */
+/* Writes ${record} to its retry topic. False: there is no room. */
+bool broker_park(struct simulation *simulation, const struct kept_record *record);
+int64_t
+broker_next_ms(const struct simulation *simulation); /* when a held head is due; monotonic */
 void broker_commit(void *context, const struct offset_commit *commits, size_t count,
                    uint64_t serial);
 struct sim_record *broker_record(struct simulation *simulation, int topic, int32_t partition,
