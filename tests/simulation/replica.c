@@ -131,7 +131,7 @@ keep(void *context, const struct kept_record *record)
     identify(record, answer);
     answer->is_ok = !(is_bad && rng_below(&simulation->rng, 3) == 0);
     if (record->tier >= 0 && (answer->is_ok || rng_below(&simulation->rng, 2) == 0))
-        answer->is_ok = broker_park(simulation, record) && answer->is_ok;
+        answer->is_ok = retry_park(simulation, record) && answer->is_ok;
     list_init(&answer->link);
     list_add_last(&replica->answers, &answer->link);
     timer_init(&answer->timer, answer_letter, answer);

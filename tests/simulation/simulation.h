@@ -20,7 +20,7 @@
  * replicas of the engine, and faults, all out of one seed. What happens is checked as it happens and at the end (check.c); then comes a
  * quiet phase without faults in which everything must settle.
  *
- * Parts: world.c (who and what there is), broker.c (records, offsets, assignments), replica.c (an engine and its wire), chaos.c (what goes
+ * Parts: world.c (who and what there is), broker.c (records, offsets, assignments), retry.c (its retry topics), replica.c (an engine and its wire), chaos.c (what goes
  * wrong), check.c (P1 to P8), simulation.c (time).
  */
 
@@ -174,16 +174,20 @@ void broker_assign(
 void broker_revoke(struct simulation *simulation, struct replica *replica, bool is_lost);
 void broker_feed(struct simulation *simulation,
                  struct replica *replica); /* hands over what it has room for */
-/* Writes ${record} to its retry topic. False: there is no room. */
-bool broker_park(struct simulation *simulation, const struct kept_record *record);
-int64_t
-broker_next_ms(const struct simulation *simulation); /* when a held head is due; monotonic */
 void broker_commit(void *context, const struct offset_commit *commits, size_t count,
                    uint64_t serial);
 struct sim_record *broker_record(struct simulation *simulation, int topic, int32_t partition,
                                  int64_t offset);
 bool broker_is_done(const struct simulation *simulation); /* everything is committed to the end */
 void broker_end(struct simulation *simulation);
+
+/* retry.c */
+/* Writes ${record} to its retry topic. False: there is no room. */
+bool retry_park(struct simulation *simulation, const struct kept_record *record);
+/* When ${record} may be handed over, wall time; INT64_MIN: at once. */
+int64_t retry_due_ms(const struct simulation *simulation, const struct sim_partition *partition,
+                     const struct sim_record *record);
+int64_t retry_next_ms(const struct simulation *simulation); /* when a held head is due; monotonic */
 
 /* replica.c */
 void replica_start(struct simulation *simulation, struct replica *replica);
