@@ -13,32 +13,18 @@
 
 #include "engine.h"
 #include "error.h"
+#include "feed_batches.h"
 #include "json.h"
-#include "saved.h"
-
-#define BASE "https://graph.test/v1.0/groups"
-
-/* No batch of a test is handed over later than so. */
-enum { BATCH_AGE_MS = 60 * 1000 };
 
 static char identity_name[] = "test";
 
 static struct guid
 id_of_number(uint8_t kind, int number)
 {
-    return (struct guid){{kind, 0, 0, (uint8_t)number}};
+    return (struct guid){{kind, 0, (uint8_t)(number >> 8), (uint8_t)number}};
 }
 
-static int
-number_of(const char *digits, size_t length)
-{
-    struct guid guid;
-
-    assert_true(guid_parse(digits, length, &guid));
-    return guid.bytes[3];
-}
-
-/* --- calls --------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static void
 answer_token(struct feed_fixture *fixture, struct call *call)
@@ -117,16 +103,6 @@ land(struct feed_fixture *fixture, size_t group, enum call_kind kind)
     return take_out(fixture, index);
 }
 
-/* The token at the end of a link. */
-static const char *
-token_of(const char *link)
-{
-    if (link == NULL)
-        return "";
-    assert_int_equal(strncmp(link, LINK(""), strlen(LINK(""))), 0);
-    return link + strlen(LINK(""));
-}
-
 const char *
 feed_fixture_asked(const struct feed_fixture *fixture, size_t group, enum call_kind kind)
 {
@@ -134,10 +110,10 @@ feed_fixture_asked(const struct feed_fixture *fixture, size_t group, enum call_k
 
     if (index == SIZE_MAX)
         fail_msg("group %zu does not ask for %s", group, call_kind_name(kind));
-    return token_of(fixture->flights[index]->page);
+    return feed_batches_token(fixture->flights[index]->page);
 }
 
-/* --- answers ------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static char *
 link_of(const char *token)
@@ -249,137 +225,6 @@ feed_fixture_refuse(struct feed_fixture *fixture, size_t group, enum call_kind k
     feed_fixture_pass(fixture, 0);
 }
 
-/* --- batches ------------------------------------------------------------------------------------- */
-
-static void
-note_state(struct feed_fixture *fixture, const struct feed_record *record)
-{
-    struct json_parser *parser = json_parser_create(8, 65536);
-    struct saved saved;
-    struct error error;
-
-    if (saved_read(parser, record->value, record->value_length, BASE, &saved, &error) == -1)
-        fail_msg("a state that cannot be read: %s", error.text);
-    text_addf(&fixture->published, " state %d:%s:%s", number_of(record->key, record->key_length),
-              saved_phase_name(saved.phase), token_of(saved.page));
-    if (saved.census_page != NULL)
-        text_addf(&fixture->published, "/%s", token_of(saved.census_page));
-    saved_free(&saved);
-    json_parser_destroy(parser);
-}
-
-static const char *
-header(const struct feed_record *record, const char *name)
-{
-    for (size_t i = 0; i < record->header_count; i++) {
-        if (strcmp(record->headers[i].name, name) == 0)
-            return record->headers[i].value;
-    }
-    fail_msg("an event without %s", name);
-    return NULL;
-}
-
-static void
-note_event(struct feed_fixture *fixture, const struct feed_record *record)
-{
-    bool is_removed = strcmp(header(record, "ce_type"), "dvsync.membership.removed") == 0;
-
-    text_addf(&fixture->published, " %c%d", is_removed ? '-' : '+',
-              number_of(record->key, record->key_length));
-}
-
-/* What is borrowed is gone when the batch's answer comes too late. */
-static void
-note_pending(struct feed_fixture *fixture, const struct feed_record *record)
-{
-    fixture->pending_group = number_of(record->key, record->key_length);
-    fixture->pending_state = strndup(record->value, record->value_length);
-}
-
-static void
-keep_pending(struct feed_fixture *fixture)
-{
-    if (fixture->pending_state == NULL)
-        return;
-    free(fixture->states[fixture->pending_group]);
-    fixture->states[fixture->pending_group] = fixture->pending_state;
-    fixture->pending_state = NULL;
-}
-
-static void
-note_record(struct feed_fixture *fixture, const struct feed_record *record)
-{
-    assert_in_range(record->timestamp_ms, fixture->clock.wall_ms - BATCH_AGE_MS,
-                    fixture->clock.wall_ms);
-    if (record->topic != FEED_STATE) {
-        note_event(fixture, record);
-        return;
-    }
-    note_state(fixture, record);
-    note_pending(fixture, record);
-}
-
-static bool
-publish(void *context, const struct feed_batch *batch)
-{
-    static const char *const topics[] = {[FEED_MAIN] = "main", [FEED_BACKFILL] = "backfill"};
-    struct feed_fixture *fixture = context;
-    const char *topic = "";
-
-    assert_int_equal(fixture->serial, 0);
-    assert_true(batch->serial != 0 && batch->count > 0);
-    if (fixture->refuses_publish)
-        return false;
-    if (fixture->published.length > 0)
-        text_add(&fixture->published, "; ");
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct feed_record *record = &batch->records[i];
-
-        if (record->topic != FEED_STATE && strcmp(topic, topics[record->topic]) != 0) {
-            topic = topics[record->topic];
-            text_add(&fixture->published, topic);
-        }
-        note_record(fixture, record);
-    }
-    fixture->serial = batch->serial;
-    fixture->open = calloc(batch->count, sizeof(fixture->open[0]));
-    memcpy(fixture->open, batch->records, batch->count * sizeof(fixture->open[0]));
-    fixture->open_count = batch->count;
-    return true;
-}
-
-static uint64_t
-close_batch(struct feed_fixture *fixture)
-{
-    uint64_t serial = fixture->serial;
-
-    assert_true(serial != 0);
-    fixture->serial = 0;
-    free(fixture->open);
-    free(fixture->pending_state);
-    fixture->open = NULL;
-    fixture->pending_state = NULL;
-    return serial;
-}
-
-void
-feed_fixture_acknowledge(struct feed_fixture *fixture)
-{
-    keep_pending(fixture);
-    feed_published(fixture->feed, close_batch(fixture), NULL);
-    feed_fixture_pass(fixture, 0);
-}
-
-void
-feed_fixture_fail_batch(struct feed_fixture *fixture)
-{
-    struct error error;
-
-    error_set(&error, ERROR_KAFKA, "the broker is away");
-    feed_published(fixture->feed, close_batch(fixture), &error);
-    feed_fixture_pass(fixture, 0);
-}
-
 static void
 assert_noted(struct text *text, const char *expected)
 {
@@ -400,7 +245,7 @@ feed_fixture_assert_published(struct feed_fixture *fixture, const char *expected
     assert_noted(&fixture->published, expected);
 }
 
-/* --- what is told -------------------------------------------------------------------------------- */
+/* --- what is told ----------------------------------------------------------------------------- */
 
 static void
 told(void *context, const struct feed_report *report)
@@ -438,7 +283,7 @@ feed_fixture_assert_news(struct feed_fixture *fixture, const char *expected)
     assert_noted(&fixture->news, expected);
 }
 
-/* --- time and life ------------------------------------------------------------------------------- */
+/* --- time and life ---------------------------------------------------------------------------- */
 
 static void
 turn(struct feed_fixture *fixture)
@@ -476,20 +321,13 @@ feed_fixture_pass(struct feed_fixture *fixture, int64_t ms)
 }
 
 void
-feed_fixture_put_state(struct feed_fixture *fixture, size_t group, const char *state)
-{
-    free(fixture->states[group]);
-    fixture->states[group] = strdup(state);
-}
-
-void
 feed_fixture_kill(struct feed_fixture *fixture)
 {
     feed_destroy(fixture->feed);
     fixture->feed = NULL;
     assert_int_equal(fixture->flight_count, 0);
     if (fixture->serial != 0)
-        close_batch(fixture);
+        feed_batches_close(fixture);
 }
 
 void
@@ -505,11 +343,10 @@ feed_fixture_start(struct feed_fixture *fixture)
         .graph_scope = "https://graph.test/.default",
         .source = "urn:test",
         .clock = &fixture->clock,
-        .ports = {fixture, send, cancel, publish, told, failed, answered},
+        .ports = {fixture, send, cancel, feed_batches_publish, told, failed, answered},
         .seed = 1,
     };
-    char keys[FEED_GROUPS][GUID_TEXT_BYTES];
-    struct feed_saved states[FEED_GROUPS];
+    struct feed_saved states[FEED_STATES_MOST];
     struct error error;
     size_t count = 0;
 
@@ -517,12 +354,12 @@ feed_fixture_start(struct feed_fixture *fixture)
         fixture->feed = feed_create(&setup, &error);
     if (fixture->feed == NULL)
         fail_msg("no feed: %s", error.text);
-    for (size_t i = 0; i < FEED_GROUPS; i++) {
-        if (fixture->states[i] == NULL)
-            continue;
-        guid_format(&fixture->groups[i].id, keys[i]);
-        states[count++] = (struct feed_saved){keys[i], strlen(keys[i]), fixture->states[i],
-                                              strlen(fixture->states[i])};
+    for (size_t i = 0; i < fixture->state_count; i++) {
+        const struct feed_fixture_state *state = &fixture->states[i];
+
+        if (state->value != NULL)
+            states[count++] = (struct feed_saved){state->key, strlen(state->key), state->value,
+                                                  strlen(state->value)};
     }
     assert_int_equal(feed_lead(fixture->feed, states, count), 0);
     feed_fixture_pass(fixture, 0);
@@ -534,9 +371,11 @@ feed_fixture_setup(void **state)
     struct feed_fixture *fixture = calloc(1, sizeof(*fixture));
 
     assert_non_null(fixture);
+    fixture->parser = json_parser_create(8, 65536);
     fixture->clock = (struct clock){.mono_ms = 1000000, .wall_ms = INT64_C(1700000000000)};
     fixture->settings = (struct feed_settings){
         .poll_ms = 30000,
+        .conclude_after_ms = -1,
         .attempts = 3,
         .backoff_base_ms = 1000,
         .backoff_cap_ms = 60000,
@@ -560,8 +399,9 @@ feed_fixture_teardown(void **state)
 
     if (fixture->feed != NULL)
         feed_fixture_kill(fixture);
-    for (size_t i = 0; i < FEED_GROUPS; i++)
-        free(fixture->states[i]);
+    for (size_t i = 0; i < fixture->state_count; i++)
+        free(fixture->states[i].value);
+    json_parser_destroy(fixture->parser);
     text_free(&fixture->published);
     text_free(&fixture->news);
     free(fixture);

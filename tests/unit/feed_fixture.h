@@ -19,7 +19,13 @@
 /* A link of Graph that ends so. */
 #define LINK(token) "https://graph.test/v1.0/groups/delta?$t=" token
 
-enum { FEED_GROUPS = 3, FEED_FLIGHTS_MOST = 16 };
+enum { FEED_GROUPS = 3, FEED_FLIGHTS_MOST = 16, FEED_STATES_MOST = 1200 };
+
+/* A record of the state topic. */
+struct feed_fixture_state {
+    char key[80];
+    char *value; /* NULL: a tombstone */
+};
 
 struct feed_fixture {
     struct clock clock;
@@ -39,11 +45,13 @@ struct feed_fixture {
     uint64_t serial;          /* of the open batch; 0: none is */
     struct feed_record *open; /* its records */
     size_t open_count;
-    int pending_group; /* whose state is in it */
-    char *pending_state;
+    struct feed_fixture_state pending[FEED_STATES_MOST]; /* the states in it */
+    size_t pending_count;
+    struct json_parser *parser;
     struct text published; /* since it was last looked at */
     struct text news;
-    char *states[FEED_GROUPS]; /* what was acknowledged last, by group; NULL: none */
+    struct feed_fixture_state states[FEED_STATES_MOST]; /* what was acknowledged last of each key */
+    size_t state_count;
     /* of the last report */
     char reason[64], detail[128], request_id[64];
     struct feed_report report;
@@ -89,12 +97,16 @@ void feed_fixture_fail_batch(struct feed_fixture *fixture);
 /*
  * What was handed over since this was last asked, batch by batch: "main +1 -2 state 0:change:a"
  * is a batch of two events and the state of group 0, in phase "change" with a link that ends in a;
- * an open one ends in " …".
+ * an open one ends in " …". Marks of members are "know 1:3", user 1 seen in generation 3, and
+ * "forget 1".
  */
 void feed_fixture_assert_published(struct feed_fixture *fixture, const char *expected);
 
 /* What was told since this was last asked: "page round". */
 void feed_fixture_assert_news(struct feed_fixture *fixture, const char *expected);
+
+/* True when a state of ${group} was acknowledged. */
+bool feed_fixture_has_state(struct feed_fixture *fixture, size_t group);
 
 /* A state that somebody left behind. */
 void feed_fixture_put_state(struct feed_fixture *fixture, size_t group, const char *state);

@@ -206,7 +206,7 @@ census_is_left_when_it_is_no_longer_wanted(void **state)
     assert_false(is_asking(fixture));
 }
 
-/* --- a backfill ---------------------------------------------------------------------------------- */
+/* --- a backfill ------------------------------------------------------------------------------- */
 
 static void
 backfill_publishes_all_members_and_leaves_the_state_alone(void **state)

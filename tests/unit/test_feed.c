@@ -28,7 +28,7 @@ plain_setup(struct feed_fixture *fixture)
     };
 }
 
-/* --- making -------------------------------------------------------------------------------------- */
+/* --- making ----------------------------------------------------------------------------------- */
 
 static void
 feed_is_not_made_without_an_identity_or_with_a_group_twice(void **state)
@@ -48,7 +48,7 @@ feed_is_not_made_without_an_identity_or_with_a_group_twice(void **state)
     feed_destroy(NULL);
 }
 
-/* --- leading and yielding ------------------------------------------------------------------------ */
+/* --- leading and yielding --------------------------------------------------------------------- */
 
 static void
 feed_does_nothing_until_it_leads(void **state)
@@ -160,7 +160,7 @@ feed_follows_no_saved_link_to_elsewhere(void **state)
     assert_null(fixture->flights[0]->page);
 }
 
-/* --- several groups ------------------------------------------------------------------------------ */
+/* --- several groups --------------------------------------------------------------------------- */
 
 static void
 feed_publishes_one_batch_at_a_time_in_the_order_of_pages(void **state)
@@ -267,7 +267,7 @@ feed_tells_of_a_token_that_is_refused_and_tries_again(void **state)
     assert_true(feed_fixture_is_asking(fixture, 0, CALL_DELTA));
 }
 
-/* --- running once -------------------------------------------------------------------------------- */
+/* --- running once ----------------------------------------------------------------------------- */
 
 static void
 feed_that_runs_once_ends_after_a_round_of_every_group(void **state)
@@ -333,7 +333,7 @@ feed_that_runs_once_gives_up_what_cannot_be_published(void **state)
     assert_true(feed_is_finished(fixture->feed));
     assert_int_equal(feed_tally(fixture->feed).failed, 1);
     assert_int_equal(feed_tally(fixture->feed).done, 1);
-    assert_null(fixture->states[0]);
+    assert_false(feed_fixture_has_state(fixture, 0));
 }
 
 static void
@@ -358,7 +358,7 @@ feed_that_runs_once_takes_a_census_that_is_due(void **state)
     assert_true(feed_is_finished(fixture->feed));
 }
 
-/* --- what people see ----------------------------------------------------------------------------- */
+/* --- what people see -------------------------------------------------------------------------- */
 
 static void
 feed_shows_how_its_groups_fare(void **state)

@@ -66,7 +66,7 @@ assert_url(void **state, const struct call *call, const char *url)
     http_request_free(&request);
 }
 
-/* --- building ------------------------------------------------------------------------------------ */
+/* --- building --------------------------------------------------------------------------------- */
 
 static void
 delta_asks_for_the_members_of_one_group(void **state)
@@ -127,7 +127,7 @@ page_elsewhere_is_not_asked_for(void **state)
     }
 }
 
-/* --- reading a page of the delta query ------------------------------------------------------------ */
+/* --- reading a page of the delta query -------------------------------------------------------- */
 
 static void
 delta_tells_who_came_and_who_went_in_the_order_of_the_page(void **state)
@@ -336,7 +336,7 @@ next_page_must_be_another_while_a_delta_link_may_stay_the_same(void **state)
     call_reset(&call);
 }
 
-/* --- reading a page of members -------------------------------------------------------------------- */
+/* --- reading a page of members ---------------------------------------------------------------- */
 
 static void
 members_end_with_the_page_that_no_link_follows(void **state)
@@ -360,7 +360,7 @@ members_end_with_the_page_that_no_link_follows(void **state)
     call_reset(&call);
 }
 
-/* --- bad days ------------------------------------------------------------------------------------- */
+/* --- bad days --------------------------------------------------------------------------------- */
 
 static void
 pages_survive_whatever_comes(void **state)

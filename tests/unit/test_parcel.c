@@ -118,6 +118,35 @@ parcel_is_sealed_with_the_last_state_put_on(void **state)
     parcel_free(&parcel);
 }
 
+/* A mark of each event's user, behind the events and before the group's own state. */
+static void
+parcel_marks_who_is_known_and_who_is_not_any_more(void **state)
+{
+    const struct member_change changes[] = {change_of(1, MEMBER_USER, false),
+                                            change_of(9, MEMBER_OTHER, false),
+                                            change_of(2, MEMBER_USER, true)};
+    struct parcel parcel;
+
+    (void)state;
+    pack(&parcel, changes, 3);
+    assert_int_equal(parcel_mark(&parcel, 7), 0);
+    text_add(&parcel.state, "{}");
+    parcel_seal(&parcel, "key");
+    assert_int_equal(parcel.record_count, 5);
+    for (size_t i = 2; i < 5; i++)
+        assert_int_equal(parcel.records[i].topic, FEED_STATE);
+    assert_string_equal(parcel.records[2].key, "00000000-0000-0000-0000-000000000000/"
+                                               "10000001-0000-0000-0000-000000000000");
+    assert_int_equal(parcel.records[2].key_length, 73);
+    assert_string_equal(parcel.records[2].value, "{\"version\":1,\"seen\":7}");
+    assert_int_equal(parcel.records[2].value_length, strlen(parcel.records[2].value));
+    assert_string_equal(parcel.records[3].key + 37, "10000002-0000-0000-0000-000000000000");
+    assert_null(parcel.records[3].value);
+    assert_int_equal(parcel.records[3].value_length, 0);
+    assert_string_equal(parcel.records[4].key, "key");
+    parcel_free(&parcel);
+}
+
 static void
 parcel_of_an_empty_page_can_be_sealed(void **state)
 {
@@ -140,6 +169,7 @@ main(void)
         cmocka_unit_test(parcel_tells_repetitions_of_a_user_apart),
         cmocka_unit_test(parcel_holds_as_many_as_a_page_has),
         cmocka_unit_test(parcel_is_sealed_with_the_last_state_put_on),
+        cmocka_unit_test(parcel_marks_who_is_known_and_who_is_not_any_more),
         cmocka_unit_test(parcel_of_an_empty_page_can_be_sealed),
     };
     return cmocka_run_group_tests_name("parcel", tests, NULL, NULL);

@@ -55,6 +55,7 @@ full(void)
         .is_released = true,
         .is_seen = true,
         .is_gone = true,
+        .conclude_ms = NOW_MS + 1,
         .census_page = strdup(BASE "/x/members?$skiptoken=b"),
         .census = 3,
         .reconciled_ms = NOW_MS,
@@ -92,6 +93,7 @@ saved_text_is_what_other_versions_were_promised(void **state)
     assert_string_equal(text.data,
                         "{\"version\":1,\"phase\":\"initial\",\"page\":null,\"generation\":1,"
                         "\"events\":0,\"released\":false,\"seen\":false,\"gone\":false,"
+                        "\"conclude_ms\":0,"
                         "\"census_page\":null,\"census\":0,"
                         "\"reconciled\":\"2023-11-14T22:13:20.123Z\"}");
     text_free(&text);
@@ -104,7 +106,7 @@ saved_states_are_equal_only_in_all_members(void **state)
     struct saved saved = full(), other;
 
     (void)state;
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 13; i++) {
         assert_int_equal(saved_copy(&saved, &other), 0);
         assert_true(saved_equal(&saved, &other));
         other.phase = i == 0 ? SAVED_CHANGE : other.phase;
@@ -115,6 +117,7 @@ saved_states_are_equal_only_in_all_members(void **state)
         other.is_gone = other.is_gone != (i == 5);
         other.census += i == 6;
         other.reconciled_ms += i == 7;
+        other.conclude_ms += i == 12;
         if (i == 8)
             assert_int_equal(saved_set_page(&other.page, "other"), 0);
         if (i == 9)

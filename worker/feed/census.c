@@ -49,7 +49,7 @@ census_begin(struct watch *watch)
     walk_begin(&watch->census, wait_ms);
 }
 
-static void
+static bool
 ask(struct walk *walk)
 {
     const struct feed_setup *setup = setup_of(walk);
@@ -59,6 +59,7 @@ ask(struct walk *walk)
     walk->call.is_transitive = setup->settings->is_transitive;
     if (setup->mode != FEED_MODE_BACKFILL)
         snprintf(walk->name, sizeof(walk->name), "census/%lld", (long long)saved->census + 1);
+    return true;
 }
 
 static void

@@ -30,7 +30,7 @@ feed_news_name(enum feed_news news)
     return names[news];
 }
 
-/* --- making -------------------------------------------------------------------------------------- */
+/* --- making ----------------------------------------------------------------------------------- */
 
 static const struct identity *
 identity_of(const struct feed *feed)
@@ -159,7 +159,7 @@ feed_destroy(struct feed *feed)
     free(feed);
 }
 
-/* --- leading ------------------------------------------------------------------------------------- */
+/* --- leading ---------------------------------------------------------------------------------- */
 
 /* The last one of the group's key; NULL: none. */
 static const struct feed_saved *
@@ -186,6 +186,36 @@ tell_unusable(const struct watch *watch, const struct error *error)
     watch_tell(watch, &report);
 }
 
+/* Who is known as a member, out of the marks among ${states}. -1: no memory. */
+static int
+read_marks(const struct feed *feed, struct watch *watch, const struct feed_saved *states,
+           size_t count)
+{
+    const struct feed_setup *setup = &feed->setup;
+    struct guid user;
+
+    if (setup->mode == FEED_MODE_BACKFILL || setup->settings->conclude_after_ms < 0)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!mark_read_key(states[i].key, states[i].key_length, watch->id, &user))
+            continue;
+        if (roster_add(&watch->roster, &user,
+                       mark_read_value(feed->parser, states[i].value, states[i].value_length)) ==
+            -1)
+            return -1;
+    }
+    return 0;
+}
+
+/* An enumeration that begins from nothing is a later one than any in which somebody was seen. */
+static void
+begin_anew(const struct feed *feed, const struct watch *watch, enum saved_phase phase,
+           struct saved *saved)
+{
+    saved_init(saved, phase, feed->setup.clock->wall_ms);
+    saved->generation = roster_latest(&watch->roster) + 1;
+}
+
 /* Where the group goes on. -1: no memory. */
 static int
 read_state(const struct feed *feed, const struct watch *watch, const struct feed_saved *state,
@@ -193,7 +223,7 @@ read_state(const struct feed *feed, const struct watch *watch, const struct feed
 {
     struct error error;
 
-    saved_init(ret_saved, SAVED_INITIAL, feed->setup.clock->wall_ms);
+    begin_anew(feed, watch, SAVED_INITIAL, ret_saved);
     if (state == NULL || feed->setup.mode == FEED_MODE_BACKFILL)
         return 0;
     if (saved_read(feed->parser, state->value, state->value_length, feed->base, ret_saved,
@@ -201,7 +231,7 @@ read_state(const struct feed *feed, const struct watch *watch, const struct feed
         return 0;
     if (error.class == ERROR_MEMORY)
         return -1;
-    saved_init(ret_saved, SAVED_RESYNC, feed->setup.clock->wall_ms);
+    begin_anew(feed, watch, SAVED_RESYNC, ret_saved);
     tell_unusable(watch, &error);
     return 0;
 }
@@ -214,7 +244,8 @@ feed_lead(struct feed *feed, const struct feed_saved *states, size_t count)
         struct watch *watch = &feed->watches[i];
         struct saved saved;
 
-        if (read_state(feed, watch, find_state(watch, states, count), &saved) == -1) {
+        if (read_marks(feed, watch, states, count) == -1 ||
+            read_state(feed, watch, find_state(watch, states, count), &saved) == -1) {
             feed_yield(feed);
             return -1;
         }
@@ -235,7 +266,7 @@ feed_yield(struct feed *feed)
         watch_stop(&feed->watches[i]);
 }
 
-/* --- what arrives -------------------------------------------------------------------------------- */
+/* --- what arrives ----------------------------------------------------------------------------- */
 
 void
 feed_answered(struct feed *feed, struct call *call)
@@ -269,7 +300,7 @@ feed_release(struct feed *feed, const struct guid *group)
     return count;
 }
 
-/* --- time ---------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 void
 feed_run(struct feed *feed)

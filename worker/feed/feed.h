@@ -54,10 +54,12 @@ struct feed_settings {
     int64_t max_events_per_round; /* 0: no guard */
     int64_t reconcile_ms;         /* between enumerations of all members; 0: none */
     bool is_transitive;           /* enumerations include members of nested groups */
-    int64_t attempts;             /* ONCE, BACKFILL: failures in a row, then given up; 8 */
-    int64_t backoff_base_ms;      /* 1000 */
-    int64_t backoff_cap_ms;       /* 60 000 */
-    int64_t probe_ms;             /* between attempts while misconfigured; 30 000 */
+    int64_t conclude_after_ms; /* after a resync, who was missing has left; 900 000; -1: never, and
+                                  members are not kept on the state topic */
+    int64_t attempts;          /* ONCE, BACKFILL: failures in a row, then given up; 8 */
+    int64_t backoff_base_ms;   /* 1000 */
+    int64_t backoff_cap_ms;    /* 60 000 */
+    int64_t probe_ms;          /* between attempts while misconfigured; 30 000 */
     int64_t graph_concurrency;
     int64_t graph_calls; /* requests in graph_span_ms; 0: no limit */
     int64_t graph_span_ms;
@@ -69,7 +71,8 @@ struct feed_settings {
 enum feed_origin {
     FEED_ORIGIN_CHANGE,    /* the delta query reported it */
     FEED_ORIGIN_INITIAL,   /* present when the group was watched for the first time */
-    FEED_ORIGIN_RESYNC,    /* present in a full enumeration after the link had become worthless */
+    FEED_ORIGIN_RESYNC,    /* present, or missing, in a full enumeration after a link had become
+                              worthless */
     FEED_ORIGIN_RECONCILE, /* present at a reconciliation */
     FEED_ORIGIN_BACKFILL,  /* present in a run of FEED_MODE_BACKFILL */
     FEED_ORIGINS,
@@ -113,7 +116,7 @@ struct feed_report {
 enum feed_topic {
     FEED_MAIN,     /* <topic>: people who join or leave now */
     FEED_BACKFILL, /* <topic>.backfill: enumerations, which go behind them */
-    FEED_STATE,    /* <topic>.state, compacted; keys begin with a group's id, values are JSON */
+    FEED_STATE,    /* <topic>.state, compacted; keys "<group>" or "<group>/<user>", values JSON */
 };
 
 /* One record to write. Keys of events: the user id in canonical text. */

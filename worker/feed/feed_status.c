@@ -6,7 +6,7 @@
 #include "text.h"
 #include "timestamp.h"
 
-/* --- how the groups fare ------------------------------------------------------------------------- */
+/* --- how the groups fare ---------------------------------------------------------------------- */
 
 static bool
 is_over(const struct walk *walk)
@@ -65,7 +65,7 @@ feed_is_finished(const struct feed *feed)
     return true;
 }
 
-/* --- /status ------------------------------------------------------------------------------------- */
+/* --- /status ---------------------------------------------------------------------------------- */
 
 static void
 write_time(struct json_writer *writer, const char *key, int64_t wall_ms)
@@ -101,6 +101,7 @@ write_group(struct json_writer *writer, const struct watch *watch)
     json_write_string(writer, "group", watch->id);
     json_write_string(writer, "phase", saved_phase_name(watch->saved.phase));
     json_write_integer(writer, "generation", watch->saved.generation);
+    json_write_integer(writer, "members", (int64_t)roster_count(&watch->roster));
     json_write_boolean(writer, "held", watch->round.state == WALK_HELD);
     json_write_boolean(writer, "gone", watch->saved.is_gone);
     if (watch->succeeded_ms != 0)
@@ -137,7 +138,7 @@ feed_status(const struct feed *feed, struct text *text)
     json_write_object_end(&writer);
 }
 
-/* --- gauges -------------------------------------------------------------------------------------- */
+/* --- gauges ----------------------------------------------------------------------------------- */
 
 static void
 lane_gauges(const struct feed *feed, feed_gauge_fn *gauge, void *context)

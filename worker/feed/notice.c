@@ -34,7 +34,7 @@ notice_page_init(struct notice_page *page)
     guid_format(&page->group, page->group_text);
 }
 
-/* --- names of events and traces ------------------------------------------------------------------ */
+/* --- names of events and traces --------------------------------------------------------------- */
 
 static void
 write_id(struct notice *notice, const struct notice_page *page, const struct member_change *change,
@@ -56,7 +56,7 @@ write_id(struct notice *notice, const struct notice_page *page, const struct mem
     snprintf(notice->traceparent, sizeof(notice->traceparent), "00-%s-%.16s-01", notice->id, span);
 }
 
-/* --- value and headers --------------------------------------------------------------------------- */
+/* --- value and headers ------------------------------------------------------------------------ */
 
 static int
 write_value(struct notice *notice, const struct notice_page *page,
@@ -109,6 +109,7 @@ int
 notice_write(struct notice *notice, const struct notice_page *page,
              const struct member_change *change, unsigned int nth, struct feed_record *ret_record)
 {
+    notice->is_removed = change->is_removed;
     guid_format(&change->user, notice->user);
     write_id(notice, page, change, nth);
     write_headers(notice, page, change);

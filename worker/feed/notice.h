@@ -7,10 +7,10 @@
 #include "timestamp.h"
 
 /*
- * One membership change as a record: the value is an event as core/event.schema.json says, the headers are
- * CloudEvents 1.0 in the Kafka binding's binary mode, and a W3C traceparent. The id is made of
- * what happened and of the page that told it, so the same page read again gives the same ids, and
- * whoever remembers ids knows a repetition. Pure.
+ * One membership change as a record: the value is an event as core/event.schema.json says, the
+ * headers are CloudEvents 1.0 in the Kafka binding's binary mode, and a W3C traceparent. The id is
+ * made of what happened and of the page that told it, so the same page read again gives the same
+ * ids, and whoever remembers ids knows a repetition. Pure.
  */
 
 /* What the events of one page have in common; all borrowed until these are gone. */
@@ -28,6 +28,7 @@ enum { NOTICE_HEADERS = 10, TRACEPARENT_BYTES = 56 };
 
 /* One event. Must not move once it is written: record and headers point into it. */
 struct notice {
+    bool is_removed;
     char user[GUID_TEXT_BYTES];
     char id[FINGERPRINT_TEXT_BYTES];
     char traceparent[TRACEPARENT_BYTES];

@@ -35,6 +35,7 @@ parcel_free(struct parcel *parcel)
     for (size_t i = 0; i < parcel->notice_count; i++)
         notice_free(&parcel->notices[i]);
     free(parcel->notices);
+    free(parcel->marks);
     free(parcel->records);
     text_free(&parcel->state);
     parcel_init(parcel);
@@ -99,7 +100,7 @@ parcel_pack(struct parcel *parcel, enum feed_topic topic, const struct member_ch
 {
     notice_page_init(&parcel->page);
     parcel->notices = calloc(count + 1, sizeof(parcel->notices[0]));
-    parcel->records = calloc(count + 1, sizeof(parcel->records[0]));
+    parcel->records = calloc(2 * count + 1, sizeof(parcel->records[0]));
     if (parcel->notices == NULL || parcel->records == NULL ||
         pack_all(parcel, changes, count) == -1) {
         parcel_free(parcel);
@@ -113,10 +114,42 @@ parcel_pack(struct parcel *parcel, enum feed_topic topic, const struct member_ch
     return 0;
 }
 
+/* Of a user who left a tombstone. */
+static void
+put_mark(struct parcel *parcel, size_t index, int64_t generation)
+{
+    const struct notice *notice = &parcel->notices[index];
+    struct mark *mark = &parcel->marks[index];
+
+    mark_write(mark, parcel->page.group_text, notice->user, generation);
+    parcel->records[parcel->notice_count + index] = (struct feed_record){
+        .topic = FEED_STATE,
+        .key = mark->key,
+        .key_length = strlen(mark->key),
+        .value = notice->is_removed ? NULL : mark->value,
+        .value_length = notice->is_removed ? 0 : strlen(mark->value),
+        .timestamp_ms = parcel->page.wall_ms,
+    };
+}
+
+int
+parcel_mark(struct parcel *parcel, int64_t generation)
+{
+    parcel->marks = calloc(parcel->notice_count + 1, sizeof(parcel->marks[0]));
+    if (parcel->marks == NULL)
+        return -1;
+    for (size_t i = 0; i < parcel->notice_count; i++)
+        put_mark(parcel, i, generation);
+    parcel->record_count = 2 * parcel->notice_count;
+    return 0;
+}
+
 void
 parcel_seal(struct parcel *parcel, const char *key)
 {
-    parcel->records[parcel->notice_count] = (struct feed_record){
+    size_t before = parcel->marks == NULL ? parcel->notice_count : 2 * parcel->notice_count;
+
+    parcel->records[before] = (struct feed_record){
         .topic = FEED_STATE,
         .key = key,
         .key_length = strlen(key),
@@ -124,5 +157,5 @@ parcel_seal(struct parcel *parcel, const char *key)
         .value_length = parcel->state.length,
         .timestamp_ms = parcel->page.wall_ms,
     };
-    parcel->record_count = parcel->notice_count + 1;
+    parcel->record_count = before + 1;
 }

@@ -3,13 +3,15 @@
 
 #include "feed.h"
 #include "list.h"
+#include "mark.h"
 #include "notice.h"
 #include "text.h"
 
 /*
- * What is published together: the events of one page, and behind them the state that says that
- * they are. The events are packed when the page was read; the state is put on just before the
- * parcel leaves, since what else is in it may have moved on meanwhile.
+ * What is published together: the events of one page, and behind them the states that say that
+ * they are: where the group knows its members a mark of each, and last the group's own. Events and
+ * marks are packed when the page was read; the group's state is put on just before the parcel
+ * leaves, since what else is in it may have moved on meanwhile.
  */
 
 struct parcel;
@@ -18,7 +20,8 @@ struct parcel {
     struct link link; /* in the queue of those to publish */
     struct notice_page page;
     struct notice *notices;
-    struct feed_record *records; /* one of each notice, and room for the state */
+    struct mark *marks; /* parallel to the notices; NULL: the group does not know its members */
+    struct feed_record *records; /* of each notice and each mark, and room for the state */
     size_t notice_count;
     size_t record_count;
     struct text state;
@@ -34,6 +37,9 @@ void parcel_free(struct parcel *parcel); /* empty again */
  */
 int parcel_pack(struct parcel *parcel, enum feed_topic topic, const struct member_change *changes,
                 size_t count) __attribute__((warn_unused_result));
+
+/* Adds a mark of each event's user: who came was seen in ${generation}. -1: no memory. */
+int parcel_mark(struct parcel *parcel, int64_t generation) __attribute__((warn_unused_result));
 
 /* Puts the state in parcel->state on, as the record of ${key} (borrowed). */
 void parcel_seal(struct parcel *parcel, const char *key);

@@ -3,8 +3,7 @@
  * worthless) goes to the backfill topic; what has changed since goes to the main one. The last page
  * of a round holds the link for the next.
  *
- * Nothing is ever concluded from who is missing in an enumeration: one that ends too early, or that
- * a replica answers which lags behind, would make leavers of people who stay.
+ * In between it is told who was missing in an enumeration, where that is due (absent.c).
  */
 #include <stdio.h>
 
@@ -22,6 +21,8 @@ static const enum feed_origin origins[SAVED_PHASES] = {
 static enum feed_origin
 origin(const struct walk *walk)
 {
+    if (walk->is_concluding)
+        return FEED_ORIGIN_RESYNC;
     return origins[walk->watch->saved.phase];
 }
 
@@ -48,7 +49,7 @@ round_begin(struct watch *watch)
         walk_begin(&watch->round, 0);
 }
 
-/* --- asking -------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 /* Of people who were members before, nobody wants to hear. */
 static bool
@@ -58,18 +59,27 @@ begins_with_latest(const struct walk *walk)
            walk->watch->group->initial == FEED_INITIAL_LATEST;
 }
 
-static void
+static void found(struct walk *walk);
+
+static bool
 ask(struct walk *walk)
 {
     const struct saved *saved = &walk->watch->saved;
 
+    walk->call.page = NULL;
+    walk->is_concluding = absent_take(walk);
+    if (walk->is_concluding) {
+        found(walk);
+        return false;
+    }
     walk->call.page = saved->page;
     walk->call.is_latest = saved->page == NULL && begins_with_latest(walk);
     snprintf(walk->name, sizeof(walk->name), "%s/%lld", saved_phase_name(saved->phase),
              (long long)saved->generation);
+    return true;
 }
 
-/* --- what a page brings -------------------------------------------------------------------------- */
+/* --- what a page brings ----------------------------------------------------------------------- */
 
 static void
 count_users(const struct call *call, struct feed_report *report)
@@ -111,7 +121,7 @@ found(struct walk *walk)
     if (most > 0 && events > 0 && saved->events + events > most && !saved->is_released)
         hold(walk, &report);
     else
-        walk_publish(walk, saved->phase == SAVED_CHANGE ? FEED_MAIN : FEED_BACKFILL);
+        walk_publish(walk, origin(walk) == FEED_ORIGIN_CHANGE ? FEED_MAIN : FEED_BACKFILL);
 }
 
 bool
@@ -148,16 +158,20 @@ advance(const struct walk *walk, struct saved *next)
     const struct call *call = &walk->call;
     bool is_last = call->delta_page != NULL;
 
+    next->events = is_last ? 0 : next->events + (int64_t)walk->parcel.notice_count;
+    if (walk->is_concluding)
+        return 0;
+    if (is_last && next->phase != SAVED_CHANGE && !begins_with_latest(walk))
+        next->conclude_ms = absent_due_ms(walk->watch);
     next->is_gone = is_gone_after(walk, next);
     next->is_seen = !is_last && (next->is_seen || call->is_group_seen);
-    next->events = is_last ? 0 : next->events + (int64_t)walk->parcel.notice_count;
     next->is_released = !is_last && next->is_released;
     if (is_last)
         next->phase = SAVED_CHANGE;
     return saved_set_page(&next->page, is_last ? call->delta_page : call->next_page);
 }
 
-/* --- after a page -------------------------------------------------------------------------------- */
+/* --- after a page ----------------------------------------------------------------------------- */
 
 static void
 finish(struct walk *walk, const struct saved *before)
@@ -188,11 +202,11 @@ published(struct walk *walk, const struct saved *before)
         walk_wait(walk, 0);
 }
 
-/* --- refusals ------------------------------------------------------------------------------------ */
+/* --- refusals --------------------------------------------------------------------------------- */
 
 /*
- * The documented codes say so; and a 400 to a link that Graph itself has made says at least that this
- * one leads nowhere.
+ * The documented codes say so; and a 400 to a link that Graph itself has made says at least that
+ * this one leads nowhere.
  */
 static bool
 is_link_worthless(const struct call *call)
@@ -213,8 +227,8 @@ resync_pause_ms(const struct walk *walk)
     return pause_ms < RESYNC_PAUSE_CAP_MS ? pause_ms : RESYNC_PAUSE_CAP_MS;
 }
 
-/* The state that says so is written with the enumeration's first page; until then the old link would
- * only be refused again. */
+/* The state that says so is written with the enumeration's first page; until then the old link
+ * would only be refused again. */
 static void
 resync(struct walk *walk)
 {
@@ -227,7 +241,7 @@ resync(struct walk *walk)
         saved->phase = SAVED_RESYNC;
     saved_drop_page(&saved->page);
     saved->generation++;
-    saved->events = 0;
+    saved->events = saved->conclude_ms = 0;
     saved->is_released = saved->is_seen = false;
     walk_begin(walk, resync_pause_ms(walk));
     report = walk_report(walk, FEED_NEWS_RESYNC);
@@ -264,4 +278,5 @@ const struct walk_rules round_rules = {
     .advance = advance,
     .published = published,
     .origin = origin,
+    .knows_members = true,
 };

@@ -40,6 +40,7 @@ static const struct member {
     {"released", FLAG, offsetof(struct saved, is_released)},
     {"seen", FLAG, offsetof(struct saved, is_seen)},
     {"gone", FLAG, offsetof(struct saved, is_gone)},
+    {"conclude_ms", COUNT, offsetof(struct saved, conclude_ms)},
     {"census_page", PAGE, offsetof(struct saved, census_page)},
     {"census", COUNT, offsetof(struct saved, census)},
     {"reconciled", TIME, offsetof(struct saved, reconciled_ms)},
@@ -70,7 +71,7 @@ saved_phase_name(enum saved_phase phase)
     return phase_names[phase];
 }
 
-/* --- a state in memory --------------------------------------------------------------------------- */
+/* --- a state in memory ------------------------------------------------------------------------ */
 
 void
 saved_init(struct saved *saved, enum saved_phase phase, int64_t wall_ms)
@@ -150,7 +151,7 @@ saved_equal(const struct saved *a, const struct saved *b)
     return a->phase == b->phase;
 }
 
-/* --- reading ------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static int
 read_page(const struct json *json, const char *base, const struct member *member, char **page,
@@ -277,7 +278,7 @@ saved_read(struct json_parser *parser, const char *bytes, size_t length, const c
     return result;
 }
 
-/* --- writing ------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void
 write_member(struct json_writer *writer, const struct saved *saved, const struct member *member)

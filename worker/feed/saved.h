@@ -28,15 +28,17 @@ const char *saved_phase_name(enum saved_phase phase);
 
 struct saved {
     enum saved_phase phase;
-    char *page;            /* what to ask for next, owned; NULL: a first page */
-    int64_t generation;    /* of full enumerations by the delta query, from 1 */
-    int64_t events;        /* published in the round so far, for its guard */
-    bool is_released;      /* the guard lets the round pass */
-    bool is_seen;          /* the enumeration has spoken of the group */
-    bool is_gone;          /* it was deleted, or there is none */
-    char *census_page;     /* what the enumeration of members asks for next, owned; NULL: none is
+    char *page;          /* what to ask for next, owned; NULL: a first page */
+    int64_t generation;  /* of full enumerations by the delta query, from 1 */
+    int64_t events;      /* published in the round so far, for its guard */
+    bool is_released;    /* the guard lets the round pass */
+    bool is_seen;        /* the enumeration has spoken of the group */
+    bool is_gone;        /* it was deleted, or there is none */
+    int64_t conclude_ms; /* wall: from then on, who was missing in the last enumeration has left; 0:
+                              nobody was, or is not yet told */
+    char *census_page;   /* what the enumeration of members asks for next, owned; NULL: none is
                               under way */
-    int64_t census;        /* the enumeration's number; without one under way, the last one's */
+    int64_t census;      /* the enumeration's number; without one under way, the last one's */
     int64_t reconciled_ms; /* wall: when the last one ended, or the group was first watched */
 };
 

@@ -45,7 +45,7 @@ setup_of(const struct walk *walk)
     return &walk->watch->feed->setup;
 }
 
-/* --- time ---------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 void
 walk_wait(struct walk *walk, int64_t wait_ms)
@@ -77,11 +77,11 @@ walk_stop(struct walk *walk)
     saved_free(&walk->next);
     walk->failures = 0;
     walk->fault = "";
-    walk->is_given_up = false;
+    walk->is_given_up = walk->is_concluding = false;
     walk_end(walk);
 }
 
-/* --- failures ------------------------------------------------------------------------------------ */
+/* --- failures --------------------------------------------------------------------------------- */
 
 /* Whoever runs once gives up at some time. */
 static bool
@@ -140,7 +140,7 @@ fail_memory(struct walk *walk)
     fail(walk, VERDICT_RETRY, "no_memory", &error);
 }
 
-/* --- asking -------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 static void
 answered(struct call *call)
@@ -161,7 +161,8 @@ ask(struct walk *walk)
     if (walk->began_ms == 0)
         walk->began_ms = setup_of(walk)->clock->mono_ms;
     call_reset(call);
-    walk->rules->ask(walk);
+    if (!walk->rules->ask(walk))
+        return;
     walk->state = WALK_ASKING;
     lane_submit(walk->watch->feed->lane, call);
 }
@@ -185,7 +186,7 @@ walk_init(struct walk *walk, struct watch *watch, const struct walk_rules *rules
     parcel_init(&walk->parcel);
 }
 
-/* --- publishing ---------------------------------------------------------------------------------- */
+/* --- publishing ------------------------------------------------------------------------------- */
 
 static int
 make_next(struct walk *walk)
@@ -214,6 +215,12 @@ tell_gone(const struct walk *walk)
     watch_tell(walk->watch, &report);
 }
 
+static bool
+keeps_roster(const struct walk *walk)
+{
+    return walk->rules->knows_members && setup_of(walk)->settings->conclude_after_ms >= 0;
+}
+
 /* The page is done with: its events are there, and its state holds. */
 static void
 arrive(struct walk *walk)
@@ -234,6 +241,9 @@ arrive(struct walk *walk)
     walk->others += report.others;
     walk->failures = 0;
     walk->fault = "";
+    if (keeps_roster(walk))
+        roster_apply(&watch->roster, walk->call.changes, walk->call.change_count,
+                     before.generation);
     parcel_free(&walk->parcel);
     watch_tell(watch, &report);
     if (watch->saved.is_gone != before.is_gone)
@@ -250,6 +260,21 @@ is_idle(const struct walk *walk)
                                               saved_equal(&walk->next, &walk->watch->saved));
 }
 
+static int
+pack(struct walk *walk, enum feed_topic topic)
+{
+    const struct call *call = &walk->call;
+    struct watch *watch = walk->watch;
+
+    if (parcel_pack(&walk->parcel, topic, call->changes, call->change_count) == -1)
+        return -1;
+    if (!keeps_roster(walk))
+        return 0;
+    if (roster_reserve(&watch->roster, call->changes, call->change_count) == -1)
+        return -1;
+    return parcel_mark(&walk->parcel, watch->saved.generation);
+}
+
 void
 walk_publish(struct walk *walk, enum feed_topic topic)
 {
@@ -264,8 +289,7 @@ walk_publish(struct walk *walk, enum feed_topic topic)
         .source = setup->source,
         .wall_ms = setup->clock->wall_ms,
     };
-    if (parcel_pack(&walk->parcel, topic, call->changes, call->change_count) == -1 ||
-        make_next(walk) == -1) {
+    if (pack(walk, topic) == -1 || make_next(walk) == -1) {
         fail_memory(walk);
     } else if (is_idle(walk)) {
         arrive(walk);

@@ -34,8 +34,8 @@ const char *walk_state_name(enum walk_state state); /* "ended", "waiting" … */
 struct walk_rules {
     enum call_kind kind;
     /* Says in ${walk}->call which page is wanted; where it is a first one, names it in
-     * ${walk}->name. */
-    void (*ask)(struct walk *walk);
+     * ${walk}->name. False: none is, it has gone on without. */
+    bool (*ask)(struct walk *walk);
     /* The page is in ${walk}->call: walk_publish, or hold it. */
     void (*found)(struct walk *walk);
     /* It was refused. False: it is asked for again after a back-off. */
@@ -45,6 +45,7 @@ struct walk_rules {
     /* It is; ${before} was the state. */
     void (*published)(struct walk *walk, const struct saved *before);
     enum feed_origin (*origin)(const struct walk *walk); /* of the page's events */
+    bool knows_members; /* its events are what the roster is made of */
 };
 
 enum { WALK_NAME_BYTES = 48 };
@@ -61,7 +62,9 @@ struct walk {
     int failures;               /* in a row */
     const char *fault;          /* why; "" */
     bool is_given_up;
-    int64_t began_ms; /* of this round; 0: its first page was not asked for yet */
+    bool
+        is_concluding; /* what is in the call is no page: who was missing in the last enumeration */
+    int64_t began_ms;  /* of this round; 0: its first page was not asked for yet */
     int64_t pages, added, removed, others; /* of this round */
 };
 

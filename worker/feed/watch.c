@@ -8,6 +8,7 @@ watch_init(struct watch *watch, struct feed *feed, const struct feed_group *grou
 {
     *watch = (struct watch){.feed = feed, .group = group};
     guid_format(&group->id, watch->id);
+    roster_init(&watch->roster);
     walk_init(&watch->round, watch, &round_rules);
     walk_init(&watch->census, watch, &census_rules);
 }
@@ -29,6 +30,7 @@ watch_stop(struct watch *watch)
     walk_stop(&watch->round);
     walk_stop(&watch->census);
     saved_free(&watch->saved);
+    roster_free(&watch->roster);
 }
 
 void

@@ -2,6 +2,7 @@
 #define WATCH_H
 
 #include "feed.h"
+#include "roster.h"
 #include "walk.h"
 
 /*
@@ -17,6 +18,7 @@ struct watch {
     const struct feed_group *group;
     char id[GUID_TEXT_BYTES]; /* the state's key, and a label */
     struct saved saved;       /* what is published; a resync is noted here before it is */
+    struct roster roster;     /* likewise; empty where nobody is to be concluded from */
     struct walk round;
     struct walk census;
     int resyncs;          /* since a delta link was last good for anything */
@@ -27,13 +29,18 @@ extern const struct walk_rules round_rules, census_rules;
 
 void watch_init(struct watch *watch, struct feed *feed, const struct feed_group *group);
 
-/* Begins with the state, which it takes over. */
+/* Begins with the state, which it takes over, and the roster as it is. */
 void watch_begin(struct watch *watch, struct saved *saved);
 void watch_stop(struct watch *watch);
 
 /* round.c, census.c: begin, where there is something to do. */
 void round_begin(struct watch *watch);
 void census_begin(struct watch *watch);
+
+/* absent.c: those who are to be told missing now are put into ${walk}->call. False: nobody is. */
+bool absent_take(struct walk *walk);
+/* When who is missing in an enumeration that ends now will be told; wall, 0: never. */
+int64_t absent_due_ms(const struct watch *watch);
 
 /* The guard lets it pass. False: it was not held. */
 bool round_release(struct watch *watch);

@@ -17,7 +17,7 @@
 /* Longer links would leave no room in a URL for anything else, and states hold them. */
 enum { MAX_LINK_BYTES = 16384 };
 
-/* --- links --------------------------------------------------------------------------------------- */
+/* --- links ------------------------------------------------------------------------------------ */
 
 static bool
 is_ours(const struct services_settings *settings, const char *link, struct error *ret_error)
@@ -99,7 +99,7 @@ graph_page_next(const struct answer *answer, const struct json *root, struct err
     return 0;
 }
 
-/* --- members ------------------------------------------------------------------------------------- */
+/* --- members ---------------------------------------------------------------------------------- */
 
 bool
 graph_page_is_removed(const struct json *object)
