@@ -155,6 +155,7 @@ broker_publish(struct simulation *simulation)
     if (chance(simulation, 10))
         partition->next_offset += rng_between(&simulation->rng, 1, 5);
     record->offset = partition->next_offset++;
+    record->owed_environment = -1;
     record->timestamp_ms = chance(simulation, 90) ? simulation->clock.wall_ms
                                                   : simulation->clock.wall_ms - 2 * 3600 * 1000;
     if (chance(simulation, 2))
@@ -210,7 +211,7 @@ broker_assign(struct simulation *simulation)
         simulation->replicas[i].generation++;
         engine_partitions_of_main(simulation->replicas[i].engine, simulation->partition_count);
     }
-    for (int topic = 0; topic < TOPICS; topic++) {
+    for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++) {
             struct sim_partition *partition = &simulation->partitions[topic][i];
 
@@ -233,7 +234,7 @@ broker_revoke(struct simulation *simulation, struct replica *replica, bool is_lo
     replica->is_revoking = !is_lost;
     engine_revoke_all(replica->engine, is_lost);
     replica->is_revoking = false;
-    for (int topic = 0; topic < TOPICS; topic++) {
+    for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++)
             replica->position[topic][i] = -1;
     }
@@ -266,6 +267,8 @@ hand_over(struct replica *replica, const struct sim_partition *partition,
         .key_length = GUID_TEXT_BYTES - 1,
         .value = record->value,
         .value_length = record->length,
+        .headers = record->headers,
+        .header_count = record->header_count,
     };
 
     return engine_take(replica->engine, &message, 0);
@@ -277,10 +280,12 @@ feed_partition(struct simulation *simulation, struct replica *replica,
 {
     int64_t *position = &replica->position[partition->topic][partition->partition];
 
-    (void)simulation;
     if (*position < 0)
         return;
     while (*position < (int64_t)partition->count && engine_has_room(replica->engine)) {
+        if (retry_due_ms(simulation, partition, &partition->records[*position]) >
+            simulation->clock.wall_ms)
+            break;
         replica->end_told[partition->topic][partition->partition] = false;
         if (!hand_over(replica, partition, &partition->records[*position]))
             return;
@@ -294,10 +299,21 @@ feed_partition(struct simulation *simulation, struct replica *replica,
 void
 broker_feed(struct simulation *simulation, struct replica *replica)
 {
-    for (int topic = 0; topic < TOPICS; topic++) {
+    for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++)
             feed_partition(simulation, replica, &simulation->partitions[topic][i]);
     }
+}
+
+static void
+free_record(struct sim_record *record)
+{
+    free(record->value);
+    for (size_t i = 0; i < record->header_count; i++) {
+        free((char *)(uintptr_t)record->headers[i].name);
+        free((char *)(uintptr_t)record->headers[i].value);
+    }
+    free(record->headers);
 }
 
 /* --- commits ------------------------------------------------------------------------------------- */
@@ -363,7 +379,7 @@ broker_is_done(const struct simulation *simulation)
 {
     if (simulation->to_publish > 0)
         return false;
-    for (int topic = 0; topic < TOPICS; topic++) {
+    for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++) {
             const struct sim_partition *partition = &simulation->partitions[topic][i];
 
@@ -377,10 +393,10 @@ broker_is_done(const struct simulation *simulation)
 void
 broker_end(struct simulation *simulation)
 {
-    for (int topic = 0; topic < TOPICS; topic++) {
+    for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++) {
             for (size_t k = 0; k < simulation->partitions[topic][i].count; k++)
-                free(simulation->partitions[topic][i].records[k].value);
+                free_record(&simulation->partitions[topic][i].records[k]);
         }
     }
 }

@@ -28,6 +28,21 @@ check_done(struct simulation *simulation, const struct settlement *settlement)
                              count > 0 && row.is_disabled ? "disabled" : "enabled");
 }
 
+/* It settled because of a record that is kept elsewhere: that one's report was seen before. */
+static void
+check_kept(struct simulation *simulation, const struct settlement *settlement,
+           const struct sim_record *record)
+{
+    bool rests_on_another = settlement->outcome == OUTCOME_DEAD ||
+                            settlement->outcome == OUTCOME_PARKED ||
+                            settlement->outcome == OUTCOME_SUPERSEDED;
+
+    if (rests_on_another && record->user_index >= 0 &&
+        !simulation->users[record->user_index].is_kept[record->group_index])
+        simulation_violation(simulation, "P1: %s, but nothing was kept",
+                             outcome_name(settlement->outcome));
+}
+
 void
 check_settlement(struct replica *replica, const struct settlement *settlement)
 {
@@ -49,6 +64,7 @@ check_settlement(struct replica *replica, const struct settlement *settlement)
         simulation_violation(simulation, "P8: an outcome without a reason");
     if (settlement->outcome == OUTCOME_DONE)
         check_done(simulation, settlement);
+    check_kept(simulation, settlement, record);
     if (settlement->outcome == OUTCOME_DEAD && record->user_index >= 0)
         simulation->users[record->user_index].is_dead = true;
     record->settled[home_of(settlement)]++;
@@ -67,7 +83,10 @@ is_settled(const struct simulation *simulation, const struct sim_record *record)
     if (count == 0 || record->is_removal)
         return record->settled[MAX_ENVIRONMENTS] > 0;
     for (size_t i = 0; i < count; i++) {
-        if (record->settled[routes[i].environment] == 0)
+        int environment = routes[i].environment;
+
+        if ((record->owed_environment == -1 || record->owed_environment == environment) &&
+            record->settled[environment] == 0)
             return false;
     }
     return true;
@@ -140,7 +159,7 @@ show(struct simulation *simulation, int owner)
 static void
 check_liveness(struct simulation *simulation)
 {
-    for (int topic = 0; topic < TOPICS; topic++) {
+    for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++) {
             const struct sim_partition *partition = &simulation->partitions[topic][i];
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
+#include "json.h"
 #include "simulation.h"
 
 static void
@@ -88,10 +90,30 @@ answer_letter(struct timer *timer, void *arg)
     (void)timer;
     list_remove(&answer->link);
     error_set(&error, ERROR_KAFKA, "the message was not acknowledged");
+    if (answer->is_ok && answer->user_index >= 0)
+        replica->simulation->users[answer->user_index].is_kept[answer->group_index] = true;
     engine_kept(replica->engine, answer->serial, answer->is_ok ? NULL : &error);
     free(answer);
 }
 
+/* Whose event it is; an undecodable one is nobody's. */
+static void
+identify(const struct kept_record *record, struct sim_answer *answer)
+{
+    struct json_parser *parser = json_parser_create(EVENT_MAX_DEPTH, EVENT_MAX_BYTES);
+    const struct message message = {.value = record->value, .value_length = record->value_length};
+    struct event event;
+    struct error error;
+
+    answer->user_index = -1;
+    if (event_decode(parser, &message, &event, &error) == 0) {
+        answer->user_index = event.user.bytes[15];
+        answer->group_index = event.group.bytes[15];
+    }
+    json_parser_destroy(parser);
+}
+
+/* A record whose report is bad may be there all the same. */
 static bool
 keep(void *context, const struct kept_record *record)
 {
@@ -106,7 +128,10 @@ keep(void *context, const struct kept_record *record)
         simulation_violation(simulation, "a letter has only %zu headers", record->header_count);
     simulation->letters++;
     *answer = (struct sim_answer){.replica = replica, .serial = record->serial, .is_letter = true};
+    identify(record, answer);
     answer->is_ok = !(is_bad && rng_below(&simulation->rng, 3) == 0);
+    if (record->tier >= 0 && (answer->is_ok || rng_below(&simulation->rng, 2) == 0))
+        answer->is_ok = retry_park(simulation, record) && answer->is_ok;
     list_init(&answer->link);
     list_add_last(&replica->answers, &answer->link);
     timer_init(&answer->timer, answer_letter, answer);
@@ -163,12 +188,13 @@ answered(void *context, const struct call *call, int64_t took_ms)
 void
 replica_start(struct simulation *simulation, struct replica *replica)
 {
-    static const char *const topics[] = {"events", "events.backfill"};
+    static const char *const topics[TOPICS] = {"events", "events.backfill", "retry.1m",
+                                               "retry.10m"};
     struct engine_setup setup = {
         .settings = &simulation->settings,
         .routing = &simulation->routing,
         .topics = topics,
-        .topic_count = TOPICS,
+        .topic_count = (size_t)simulation->topic_count,
         .clock = &simulation->clock,
         .bap_scope = "https://service.powerapps.com/.default",
         .graph_scope = "https://graph.test/.default",

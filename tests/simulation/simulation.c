@@ -45,6 +45,8 @@ next_instant(const struct simulation *simulation)
 {
     int64_t next_ms = timers_next_ms(simulation->timers);
 
+    if (retry_next_ms(simulation) < next_ms)
+        next_ms = retry_next_ms(simulation);
     for (int i = 0; i < simulation->replica_count; i++) {
         const struct engine *engine = simulation->replicas[i].engine;
 

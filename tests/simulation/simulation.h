@@ -20,7 +20,7 @@
  * replicas of the engine, and faults, all out of one seed. What happens is checked as it happens and at the end (check.c); then comes a
  * quiet phase without faults in which everything must settle.
  *
- * Parts: world.c (who and what there is), broker.c (records, offsets, assignments), replica.c (an engine and its wire), chaos.c (what goes
+ * Parts: world.c (who and what there is), broker.c (records, offsets, assignments), retry.c (its retry topics), replica.c (an engine and its wire), chaos.c (what goes
  * wrong), check.c (P1 to P8), simulation.c (time).
  */
 
@@ -29,10 +29,12 @@ enum {
     MAX_GROUPS = 6,
     MAX_ENVIRONMENTS = 2,
     MAX_PARTITIONS = 4, /* of each topic */
-    MAX_RECORDS = 400,  /* of each partition */
+    MAX_RECORDS = 1000, /* of each partition */
     MAX_REPLICAS = 3,
     MAX_LETTERS = 4096,
-    TOPICS = 2,
+    MAX_TIERS = 2,
+    FIRST_TIER = 2, /* topics: the main one, the backfill, the retry topics */
+    TOPICS = FIRST_TIER + MAX_TIERS,
 };
 
 /* One record of the broker. */
@@ -46,6 +48,9 @@ struct sim_record {
     bool is_removal;
     char *value;
     size_t length;
+    struct kafka_header *headers; /* of one on a retry topic, all owned */
+    size_t header_count;
+    int owed_environment; /* -1: all */
     /* what became of it, for check.c: per environment, index MAX_ENVIRONMENTS is "none" */
     unsigned settled[MAX_ENVIRONMENTS + 1];
     bool is_dead; /* a letter of it, or of what superseded it, was acknowledged */
@@ -68,13 +73,14 @@ struct sim_user {
     int64_t left_at_ms[MAX_GROUPS]; /* wall, as the last removal says */
     bool ever_added[MAX_GROUPS];    /* a young "added" was published while a member */
     bool has_row_at_start[MAX_ENVIRONMENTS];
-    bool is_unlicensed; /* for ever */
-    bool is_touched;    /* by an administrator's hand: unit and columns are not judged */
-    bool is_disabled;   /* in Entra */
-    bool is_dead;       /* a letter of this user was written: somebody must look */
-    bool is_fresh;      /* was ever young: belief may have given access */
-    char attribute[32]; /* JSON text of the extension attribute, "" absent */
-    int level;          /* whole number, -1 absent */
+    bool is_unlicensed;       /* for ever */
+    bool is_touched;          /* by an administrator's hand: unit and columns are not judged */
+    bool is_disabled;         /* in Entra */
+    bool is_dead;             /* a letter of this user was written: somebody must look */
+    bool is_kept[MAX_GROUPS]; /* a kept record was acknowledged */
+    bool is_fresh;            /* was ever young: belief may have given access */
+    char attribute[32];       /* JSON text of the extension attribute, "" absent */
+    int level;                /* whole number, -1 absent */
 };
 
 struct replica;
@@ -97,6 +103,7 @@ struct sim_answer {
     uint64_t serial;
     bool is_letter;
     bool is_ok;
+    int user_index, group_index; /* of a letter */
 };
 
 struct replica {
@@ -123,6 +130,8 @@ struct simulation {
     struct services services;
     struct services_settings services_settings;
     struct engine_settings settings;
+    struct tier tiers[MAX_TIERS];
+    int topic_count;
     int partition_count;
     struct sim_partition partitions[TOPICS][MAX_PARTITIONS];
     int user_count;
@@ -171,6 +180,14 @@ struct sim_record *broker_record(struct simulation *simulation, int topic, int32
                                  int64_t offset);
 bool broker_is_done(const struct simulation *simulation); /* everything is committed to the end */
 void broker_end(struct simulation *simulation);
+
+/* retry.c */
+/* Writes ${record} to its retry topic. False: there is no room. */
+bool retry_park(struct simulation *simulation, const struct kept_record *record);
+/* When ${record} may be handed over, wall time; INT64_MIN: at once. */
+int64_t retry_due_ms(const struct simulation *simulation, const struct sim_partition *partition,
+                     const struct sim_record *record);
+int64_t retry_next_ms(const struct simulation *simulation); /* when a held head is due; monotonic */
 
 /* replica.c */
 void replica_start(struct simulation *simulation, struct replica *replica);

@@ -300,6 +300,17 @@ make_user(struct simulation *simulation, int index)
 /* --- settings ------------------------------------------------------------------------------------ */
 
 static void
+set_tiers(struct simulation *simulation)
+{
+    static char names[MAX_TIERS][16] = {"retry.1m", "retry.10m"};
+
+    for (int i = 0; i < MAX_TIERS; i++)
+        simulation->tiers[i] =
+            (struct tier){names[i], i == 0 ? 60000 : 600000, rng_between(&simulation->rng, 1, 3)};
+    simulation->topic_count = FIRST_TIER + (int)rng_between(&simulation->rng, 0, MAX_TIERS);
+}
+
+static void
 set_engine(struct simulation *simulation)
 {
     const struct model_settings *model = model_settings(simulation->model);
@@ -318,6 +329,9 @@ set_engine(struct simulation *simulation)
         .memory_margin_ms = 60000,
         .memory_entries = rng_between(&simulation->rng, 1, 1000),
         .probe_ms = 30000,
+        .grace_ms = 120000,
+        .tiers = simulation->tiers,
+        .tier_count = (size_t)(simulation->topic_count - FIRST_TIER),
         .max_events = rng_between(&simulation->rng, 1, 500),
         .max_bytes = 1 << 20,
         .has_dead_letters = true,
@@ -371,6 +385,7 @@ world_make(struct simulation *simulation)
     make_routing(simulation);
     for (int i = 0; i < simulation->user_count; i++)
         make_user(simulation, i);
+    set_tiers(simulation);
     set_engine(simulation);
     set_services(simulation);
 }

@@ -367,7 +367,8 @@ world_answer(struct world *world, struct call *call)
 
     call_reset(call);
     snprintf(call->error.request_id, sizeof(call->error.request_id), "id-%d", ++world->answers);
-    if (fault->times > 0) {
+    if (fault->times > 0 && !(world->fails_only_prod && call->environment != NULL &&
+                              call->environment->index != PROD)) {
         call->verdict = fault->verdict;
         call->reason = fault->reason;
         take_fault(fault, &call->error);

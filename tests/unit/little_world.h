@@ -48,6 +48,7 @@ struct world {
     struct world_person people[USERS_MOST];
     struct world_row rows[ENVIRONMENTS_MOST][USERS_MOST];
     struct world_fault faults[CALL_KINDS];
+    bool fails_only_prod;            /* these strike only calls of PROD */
     struct world_fault part_faults;  /* of one item of SOURCES */
     bool part_faults_are_of_members; /* and only of one that asks for memberships */
     int64_t visible_after_ms;        /* a row, after addUser */

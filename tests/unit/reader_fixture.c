@@ -127,7 +127,7 @@ void
 reader_fixture_use(struct reader_fixture *fixture, const struct reader_kind *kind, size_t capacity,
                    int64_t concurrency)
 {
-    const struct reader_events events = {sent, answered, failed, fixture};
+    const struct reader_events events = {sent, answered, failed, NULL, fixture};
     const struct lane_limits limits = {.concurrency = concurrency, .span_ms = 1000};
     struct bench *bench = fixture->bench;
 

@@ -272,6 +272,89 @@ a_part_that_is_throttled_holds_the_lane_and_its_user_stays_in_line(void **state)
     assert_int_equal(fixture->scripted.sent[CALL_SOURCES], 2);
 }
 
+/* --- the breaker ----------------------------------------------------------------------------- */
+
+/* Ten users of PROD, which cannot be served, and one of TEST behind them in the same partition. */
+static void
+break_prod(struct engine_fixture *fixture, enum call_kind kind, struct route_spec spec)
+{
+    settings_use_tiers(&fixture->settings);
+    misconfigure(fixture, kind);
+    fixture->world.fails_only_prod = true;
+    start(fixture,
+          routing_make((const struct route_spec[]){spec, {.group = 2, .environment = TEST}}, 2,
+                       true));
+    world_give_rows(&fixture->world, TEST, 1, 20);
+    if (kind != CALL_FORCE_SYNC)
+        world_give_rows(&fixture->world, PROD, 1, 20);
+    PUBLISH(fixture, .user = 20, .group = 2);
+}
+
+static void
+assert_all_are_parked(struct engine_fixture *fixture, enum call_kind kind, struct route_spec spec)
+{
+    break_prod(fixture, kind, spec);
+    engine_fixture_pass(fixture, fixture->settings.grace_ms - 1000);
+    assert_int_equal(fixture->scripted.letter_count, 0);
+    assert_int_equal(fixture->scripted.settled_count, 1);
+    engine_fixture_pass(fixture, fixture->settings.probe_ms + 5000);
+    assert_int_equal(fixture->scripted.letter_count, USERS);
+    assert_int_equal(engine_fixture_committed(fixture, 0), USERS + 1);
+    assert_settled(&fixture->scripted, 1, OUTCOME_PARKED, "misconfigured");
+    for (size_t i = 0; i < USERS; i++) {
+        assert_int_equal(fixture->scripted.letters[i].tier, 0);
+        assert_string_equal(letter_header(&fixture->scripted.letters[i], "dvsync-parkings"), "0");
+    }
+}
+
+static void
+whoever_needs_a_right_that_lacks_is_parked_after_the_grace(void **state)
+{
+    assert_all_are_parked(*state, CALL_FORCE_SYNC, (struct route_spec){.group = 1});
+}
+
+static void
+whoever_needs_rows_that_cannot_be_read_is_parked_after_the_grace(void **state)
+{
+    assert_all_are_parked(*state, CALL_LOOK, (struct route_spec){.group = 1});
+}
+
+static void
+whoever_needs_attributes_that_cannot_be_read_is_parked_after_the_grace(void **state)
+{
+    assert_all_are_parked(*state, CALL_SOURCES, (struct route_spec){.group = 1, .columns = "c"});
+}
+
+static void
+whoever_needs_units_that_are_not_there_is_parked_after_the_grace(void **state)
+{
+    assert_all_are_parked(*state, CALL_UNITS, (struct route_spec){.group = 1, .unit = SALES});
+}
+
+static void
+who_comes_back_while_it_lasts_is_parked_again_on_the_same_topic_uncounted(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    break_prod(fixture, CALL_FORCE_SYNC, (struct route_spec){.group = 1});
+    engine_fixture_pass(fixture, fixture->settings.grace_ms + fixture->settings.probe_ms + 5000);
+    for (size_t i = 0; i < 5; i++) {
+        engine_fixture_return(fixture, USERS - 1 + i);
+        engine_fixture_pass(fixture, fixture->settings.probe_ms + 5000);
+        assert_int_equal(fixture->scripted.letter_count, USERS + i + 1);
+        assert_int_equal(fixture->scripted.letters[USERS + i].tier, 0);
+        assert_string_equal(letter_header(&fixture->scripted.letters[USERS + i], "dvsync-parkings"),
+                            "0");
+    }
+    fixture->world.faults[CALL_FORCE_SYNC].times = 0;
+    for (size_t i = 0; i < USERS; i++)
+        engine_fixture_return(fixture, i);
+    engine_fixture_pass(fixture, 2 * MINUTE_MS);
+    assert_int_equal(fixture->scripted.letter_count, USERS + 5);
+    assert_true(engine_is_ready(fixture->engine));
+    assert_int_equal(engine_fixture_status(fixture, "unsettled_events"), 0);
+}
+
 #define TEST_CASE(name) \
     cmocka_unit_test_setup_teardown(name, engine_fixture_setup, engine_fixture_teardown)
 
@@ -290,6 +373,11 @@ main(void)
         TEST_CASE(no_right_to_ask_for_memberships_holds_nobody_who_is_believed),
         TEST_CASE(a_wrong_secret_holds_everybody_and_sends_nothing_but_probes_for_a_token),
         TEST_CASE(a_wrong_secret_shows_before_the_first_event),
+        TEST_CASE(whoever_needs_a_right_that_lacks_is_parked_after_the_grace),
+        TEST_CASE(whoever_needs_rows_that_cannot_be_read_is_parked_after_the_grace),
+        TEST_CASE(whoever_needs_attributes_that_cannot_be_read_is_parked_after_the_grace),
+        TEST_CASE(whoever_needs_units_that_are_not_there_is_parked_after_the_grace),
+        TEST_CASE(who_comes_back_while_it_lasts_is_parked_again_on_the_same_topic_uncounted),
         TEST_CASE(who_comes_while_a_fault_is_known_is_held_without_a_call),
         TEST_CASE(who_comes_when_nobody_is_held_any_more_is_the_probe),
         TEST_CASE(whoever_is_held_can_be_revoked),

@@ -207,6 +207,27 @@ only_the_environment_that_is_owed_runs_again(void **state)
     assert_string_equal(fixture->scripted.settled[2].environment, "prod");
 }
 
+/* Its next turn would be on the second topic, but this one does not count. */
+static void
+who_comes_back_to_a_misconfigured_environment_stays_on_the_same_topic(void **state)
+{
+    struct engine_fixture *fixture = *state;
+    const struct letter *letter = &fixture->scripted.letters[2];
+
+    start(fixture);
+    refuse(fixture, 100000);
+    PUBLISH(fixture, .user = 1, .group = 1);
+    for (size_t i = 0; i < 2; i++) {
+        engine_fixture_pass(fixture, 2 * fixture->settings.deadline_ms);
+        engine_fixture_return(fixture, i);
+    }
+    fixture->world.faults[CALL_FORCE_SYNC].verdict = VERDICT_MISCONFIGURED;
+    engine_fixture_pass(fixture, 2 * fixture->settings.deadline_ms);
+    assert_int_equal(letter->tier, 0);
+    assert_string_equal(letter_header(letter, "dvsync-parkings"), "2");
+    assert_string_equal(letter_header(letter, "dvsync-error-class"), "misconfigured");
+}
+
 static void
 what_is_rejected_goes_to_the_dead_letters_at_once(void **state)
 {
@@ -272,6 +293,7 @@ main(void)
         TEST_CASE(whoever_left_meanwhile_gets_nothing),
         TEST_CASE(a_newer_event_that_made_the_user_ready_covers_what_is_parked),
         TEST_CASE(only_the_environment_that_is_owed_runs_again),
+        TEST_CASE(who_comes_back_to_a_misconfigured_environment_stays_on_the_same_topic),
         TEST_CASE(what_is_rejected_goes_to_the_dead_letters_at_once),
         TEST_CASE(without_dead_letters_the_last_chance_never_ends),
         TEST_CASE(a_kept_record_of_another_version_is_no_event),

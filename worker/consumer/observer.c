@@ -240,32 +240,44 @@ observer_ran(struct observer *observer, const struct run_report *report)
              log_string("request_id", report->request_id));
 }
 
+/* Of one user: which event it is about; of a call for many: for whom it was made. */
+static size_t
+add_subject(const struct observer *observer, const struct call_report *report,
+            struct log_field *fields)
+{
+    const struct event_place *event = report->event;
+    size_t count = 0;
+
+    fields[count++] = log_string("environment", environment_name(report->environment));
+    if (report->environment == NULL && report->identity != NULL)
+        fields[count++] = log_string("identity", report->identity->name);
+    fields[count++] = log_guid("user", report->user);
+    if (event == NULL)
+        return count;
+    fields[count++] = log_guid("group", &event->group);
+    fields[count++] = log_string("topic", observer->topics->names[event->topic]);
+    fields[count++] = log_integer("partition", event->partition);
+    fields[count++] = log_integer("offset", event->offset);
+    return count;
+}
+
 /* Waiting for Entra to show something is no failure. */
 void
 observer_failed(struct observer *observer, const struct call_report *report)
 {
-    const struct event_place *event = report->event;
     bool is_wait = report->verdict == VERDICT_WAIT;
-    const struct log_field fields[] = {
-        log_string("step", report->step),
-        log_string("environment", environment_name(report->environment)),
-        log_string(report->environment == NULL && report->identity != NULL ? "identity" : NULL,
-                   report->identity == NULL ? NULL : report->identity->name),
-        log_guid("user", report->user),
-        log_guid("group", event == NULL ? NULL : &event->group),
-        log_string("topic", event == NULL ? NULL : observer->topics->names[event->topic]),
-        log_integer(event == NULL ? NULL : "partition", event == NULL ? 0 : event->partition),
-        log_integer(event == NULL ? NULL : "offset", event == NULL ? 0 : event->offset),
-        log_string("verdict", verdict_name(report->verdict)),
-        log_string("reason", report->reason),
-        log_integer("attempt", report->attempt),
-        log_string("next", report->next),
-        log_integer(report->next_in_ms < 0 ? NULL : "next_in_ms", report->next_in_ms),
-    };
+    struct log_field fields[16] = {log_string("step", report->step)};
+    size_t count = 1;
 
+    count += add_subject(observer, report, fields + count);
+    fields[count++] = log_string("verdict", verdict_name(report->verdict));
+    fields[count++] = log_string("reason", report->reason);
+    fields[count++] = log_integer("attempt", report->attempt);
+    fields[count++] = log_string("next", report->next);
+    if (report->next_in_ms >= 0)
+        fields[count++] = log_integer("next_in_ms", report->next_in_ms);
     log_error(observer->log, is_wait ? LOG_INFO : LOG_WARNING,
-              is_wait ? "a user waits" : "a step failed", report->error, fields,
-              sizeof(fields) / sizeof(fields[0]));
+              is_wait ? "a user waits" : "a step failed", report->error, fields, count);
 }
 
 void

@@ -94,7 +94,7 @@ apply_plan(struct site *site, struct job *job)
     enum call_kind kind = kinds[plan->action];
     struct own_call *own;
 
-    if (fault_holds(site, kind, job))
+    if (fault_holds(site, (int)kind, job))
         return;
     own = calloc(1, sizeof(*own) + plan->role_count * sizeof(own->roles[0]));
     if (own == NULL) {
@@ -311,7 +311,7 @@ done(struct call *call)
     snprintf(job->request_id, sizeof(job->request_id), "%s", call->error.request_id);
     if (call->verdict == VERDICT_DONE) {
         job->call = NULL;
-        fault_clear(site, call->kind);
+        fault_clear(site, (int)call->kind);
         after[call->kind](site, job, call);
         call_reset(call);
         free(own);

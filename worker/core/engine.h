@@ -48,7 +48,7 @@ struct settlement {
     const char *detail;     /* for people; may be "" */
     const char *request_id; /* of the last remote request that counted; "" */
     int attempts;
-    int tier; /* where a parked one went; else TO_DEAD_LETTERS */
+    int tier;         /* where a parked one went; else TO_DEAD_LETTERS */
     int64_t event_ms; /* for want of the event's own time the record's; EVENT_NO_TIME */
 };
 
@@ -146,9 +146,10 @@ struct engine_settings {
     bool has_dead_letters;      /* false: hold */
     const struct tier *tiers;   /* the retry topics */
     size_t tier_count;
-    int64_t grace_ms; /* so long a misconfigured environment holds its events, then they are parked; 120 000 */
-    bool tells_values;          /* reports name what was written: personal data */
-    char *group_id;             /* for kept records' headers */
+    int64_t
+        grace_ms; /* so long a misconfigured environment holds its events, then they are parked; 120 000 */
+    bool tells_values; /* reports name what was written: personal data */
+    char *group_id;    /* for kept records' headers */
     /* lanes */
     int64_t dataverse_concurrency;  /* 52 */
     int64_t dataverse_calls;        /* 6000 in dataverse_span_ms; 0: no limit */

@@ -28,7 +28,7 @@ struct engine {
     int32_t main_assigned;
     bool has_new_share; /* one of the two has changed since lanes were told */
     uint64_t replaced;  /* windows, as far as their stale jobs were dropped */
-    bool is_warm; /* tokens were asked for */
+    bool is_warm;       /* tokens were asked for */
     bool is_stopping;
     int64_t drain_until_ms;
     struct timer drain; /* while stopping: gives up whoever has nothing to finish */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "breaker.h"
 #include "sync.h"
 
 static struct job *
@@ -77,6 +78,7 @@ fault_hold(struct site *site, int of, struct job *job, const struct error *error
         fault->since_ms = site->core->clock->mono_ms;
     }
     hold(fault, job);
+    breaker_trip(site);
     if (!timer_is_set(&fault->probe))
         set_probe(fault);
 }

@@ -5,7 +5,7 @@
 
 /*
  * What is misconfigured for everybody is no failure of a user: jobs that need such a call are held, nothing is burnt against it, and every
- * ${probe_ms} one of them tries. Its success releases all. (Breakers and parking on retry topics will grow here.)
+ * ${probe_ms} one of them tries. Its success releases all.
  */
 
 void fault_init(struct site *site, int of);

@@ -77,14 +77,14 @@ read_number(const struct kafka_header *header, struct parked *parked, struct err
         if (strcmp(header->name, numbers[i].name) != 0)
             continue;
         if (!numbers[i].read(header, &number))
-            return error_set(ret_error, ERROR_INPUT, "header %s: neither written nor read by us",
+            return error_set(ret_error, ERROR_INPUT, "header %s: nothing that a kept record has there",
                              header->name);
         memcpy((char *)parked + numbers[i].member, &number, sizeof(number));
     }
     return 0;
 }
 
-/* True where the record was kept in a format that is known; -1 in any other. */
+/* 1 where the record was kept in a format that is known, 0 where it was never kept; -1 in any other. */
 static int
 find_format(const struct kafka_header *headers, size_t count, struct error *ret_error)
 {
@@ -92,11 +92,11 @@ find_format(const struct kafka_header *headers, size_t count, struct error *ret_
         if (strcmp(headers[i].name, PARKED_FORMAT) != 0)
             continue;
         if (is_text(&headers[i], PARKED_VERSION))
-            return true;
+            return 1;
         return error_set(ret_error, ERROR_INPUT,
                          "header " PARKED_FORMAT ": only version " PARKED_VERSION " is known");
     }
-    return false;
+    return 0;
 }
 
 int
@@ -104,9 +104,9 @@ parked_read(const struct kafka_header *headers, size_t count, struct parked *ret
             struct error *ret_error)
 {
     int is_kept = find_format(headers, count, ret_error);
-    struct parked parked = {.is_kept = is_kept == true, .origin_ms = -1};
+    struct parked parked = {.is_kept = is_kept > 0, .origin_ms = -1};
 
-    for (size_t i = 0; is_kept == true && i < count; i++) {
+    for (size_t i = 0; is_kept > 0 && i < count; i++) {
         if (strcmp(headers[i].name, "dvsync-environment") == 0) {
             parked.environment = headers[i].value;
             parked.environment_length = headers[i].length;

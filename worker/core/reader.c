@@ -302,6 +302,8 @@ back_off(struct reader *reader, struct batch *batch)
                             : core_backoff_ms(core, reader->failures, call->error.retry_after_ms);
     pause_for(reader, report.next_in_ms);
     core->ports.failed(core->ports.context, &report);
+    if (is_misconfigured && reader->events.faulted != NULL)
+        reader->events.faulted(reader->events.context);
 }
 
 static void
@@ -369,6 +371,12 @@ reader_destroy(struct reader *reader)
     timer_cancel(reader->core->timers, &reader->timer);
     free(reader->fault);
     free(reader);
+}
+
+struct job *
+reader_first(struct reader *reader)
+{
+    return list_is_empty(&reader->waiting) ? NULL : reader->kind->job_of(reader->waiting.next);
 }
 
 size_t

@@ -59,6 +59,8 @@ struct reader_events {
     void (*answered)(void *context, struct job *job);
     /* ${job}'s own part, ${item} of a SOURCES, failed. */
     void (*failed)(void *context, struct job *job, const struct source_item *item);
+    /* A batch was found to be misconfigured; its jobs wait again. NULL: nobody cares. */
+    void (*faulted)(void *context);
     void *context;
 };
 
@@ -75,6 +77,9 @@ void reader_remove(struct reader *reader, struct job *job);
 
 /* Whoever waits goes now, without linger. */
 void reader_flush(struct reader *reader);
+
+/* Who waits longest for a batch; NULL: nobody. */
+struct job *reader_first(struct reader *reader);
 
 size_t reader_waiting(const struct reader *reader);
 

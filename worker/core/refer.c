@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "breaker.h"
 #include "lane.h"
 #include "sync.h"
 
@@ -65,7 +66,8 @@ set_fault(struct site *site, const char *text)
 {
     struct refer *refer = &site->refer;
 
-    free(refer->fault);
+    if (refer->fault != NULL)
+        return;
     refer->fault = strdup(text);
     refer->fault_since_ms = site->core->clock->mono_ms;
 }
@@ -83,9 +85,11 @@ fail(struct site *site, struct call *call)
     report.next_in_ms = is_misconfigured
                             ? core->settings->probe_ms
                             : core_backoff_ms(core, refer->failures, call->error.retry_after_ms);
-    if (is_misconfigured)
-        set_fault(site, call->error.text);
     core->ports.failed(core->ports.context, &report);
+    if (is_misconfigured) {
+        set_fault(site, call->error.text);
+        breaker_trip(site);
+    }
     wait_and_release(site, report.next_in_ms);
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "breaker.h"
 #include "confirm.h"
 #include "fault.h"
 #include "lane.h"
@@ -48,6 +49,7 @@ site_create(const struct site *parts)
     *site = *parts;
     refer_init(site);
     confirm_init(site);
+    breaker_init(site);
     for (int of = 0; of < FAULTS; of++)
         fault_init(site, of);
     if (make_parts(site) == 0)
@@ -64,6 +66,7 @@ site_destroy(struct site *site)
     for (int of = 0; of < FAULTS; of++)
         fault_fini(&site->faults[of]);
     timer_cancel(site->core->timers, &site->tick);
+    breaker_fini(site);
     refer_fini(site);
     reader_destroy(site->sources);
     reader_destroy(site->look);

@@ -64,9 +64,10 @@ struct site {
     struct link confirming; /* jobs that wait for the tick. confirm.c */
     struct timer tick;
     struct fault faults[FAULTS];
-    struct want want; /* scratch of one decision */
-    uint64_t *routes; /* likewise: the routes that count */
-    struct plan plan; /* likewise */
+    struct timer breaker; /* parks those who are held. breaker.c */
+    struct want want;     /* scratch of one decision */
+    uint64_t *routes;     /* likewise: the routes that count */
+    struct plan plan;     /* likewise */
 };
 
 /* Makes a site with the borrowed parts and lanes of ${parts}; the rest of it is made here. NULL: no memory. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "apply.h"
+#include "breaker.h"
 #include "confirm.h"
 #include "fault.h"
 #include "lane.h"
@@ -228,9 +229,18 @@ part_failed(void *context, struct job *job, const struct source_item *item)
     trouble_meet(site, job, &trouble);
 }
 
-const struct reader_events sync_look_events = {.sent = row_sent, .answered = row_answered};
-const struct reader_events sync_sources_events = {
-    .sent = sources_sent, .answered = sources_answered, .failed = part_failed};
+static void
+read_faulted(void *context)
+{
+    breaker_trip(context);
+}
+
+const struct reader_events sync_look_events = {
+    .sent = row_sent, .answered = row_answered, .faulted = read_faulted};
+const struct reader_events sync_sources_events = {.sent = sources_sent,
+                                                  .answered = sources_answered,
+                                                  .failed = part_failed,
+                                                  .faulted = read_faulted};
 
 /* --- one step ------------------------------------------------------------------------------------ */
 

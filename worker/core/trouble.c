@@ -288,6 +288,23 @@ trouble_meet(struct site *site, struct job *job, const struct trouble *trouble)
 }
 
 void
+trouble_park(struct site *site, struct job *job, const char *fault)
+{
+    sync_stop_reading(site, job);
+    list_remove(&job->link);
+    job_forget_reads(job);
+    job->reason = "misconfigured";
+    free(job->detail);
+    job->detail = strdup(fault);
+    if (job->first_failure_ms == 0)
+        job->first_failure_ms = site->core->clock->wall_ms;
+    if (run_drop_stale(site, job))
+        fail(site, job, VERDICT_MISCONFIGURED);
+    else
+        run_finish(site, job);
+}
+
+void
 trouble_init(struct site *site, struct job *job)
 {
     timer_init(&job->timer, timer_is_due, site);

@@ -21,4 +21,7 @@ struct trouble {
 /* The observer is told of it, and of what comes next. The job may be gone after it. */
 void trouble_meet(struct site *site, struct job *job, const struct trouble *trouble);
 
+/* ${job}, held because of ${fault}, is parked without being counted. It may be gone after it. */
+void trouble_park(struct site *site, struct job *job, const char *fault);
+
 #endif

@@ -93,10 +93,10 @@ struct job {
     int64_t confirm_since_ms;  /* waits for the tick since then */
     int64_t confirm_waited_ms; /* and has before, since addUser was accepted */
     int64_t confirm_at_ms;     /* not looked at again before */
-    bool is_over;       /* failed for good: being kept, or held for want of a place to keep it */
+    bool is_over;         /* failed for good: being kept, or held for want of a place to keep it */
     enum verdict verdict; /* of the failure */
-    const char *reason; /* the last trouble's */
-    char *detail;       /* owned; NULL */
+    const char *reason;   /* the last trouble's */
+    char *detail;         /* owned; NULL */
     char request_id[ERROR_REQUEST_ID_BYTES];
     int64_t started_ms;
     int64_t first_failure_ms; /* wall; 0: none */
