@@ -87,6 +87,7 @@ void config_print_string(const char *string, struct text *text);
 /* The same conversion that the table uses, for values in blocks: "30s", "4MiB". False: unreadable. */
 bool config_parse_duration(const char *text, int64_t *ret_ms);
 bool config_parse_size(const char *text, int64_t *ret_bytes);
+void config_print_duration(int64_t ms, struct text *text); /* "15m": reads back as the same */
 
 /* The version of libconfig this was built with, e.g. "1.5". */
 const char *config_library_version(void);

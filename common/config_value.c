@@ -76,6 +76,12 @@ config_parse_size(const char *text, int64_t *ret_bytes)
     return parse_with_unit(size_units, text, ret_bytes);
 }
 
+void
+config_print_duration(int64_t ms, struct text *text)
+{
+    print_with_unit(duration_units, ms, text);
+}
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 static enum config_value_result

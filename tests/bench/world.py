@@ -62,6 +62,7 @@ kafka: {{ bootstrap_servers = "{bootstrap}"; topic = "{topic}"; group_id = "{gro
 services: {{ login_url = "{origins['login']}"; bap_url = "{origins['bap']}";
             graph_url = "{origins['graph']}"; graph_scope = "{origins['graph']}/.default"; }};
 lanes: {{ {lanes} }};
+retry_topics = ( );
 log: {{ format = "json"; level = "info"; }};
 identities = ( {{ name = "main"; tenant = "{TENANT}"; client_id = "{CLIENT}";
                  secret_env = "BENCH_SECRET"; }} );

@@ -30,7 +30,7 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture
 def chain(cluster, tmp_path, request):
-    running = stack.Stack(tmp_path, cluster)
+    running = stack.Stack(tmp_path, cluster, tiers=getattr(request.module, "TIERS", ()))
     yield running
     running.close()
     if getattr(request.node, "has_failed", False):

@@ -160,18 +160,21 @@ class Worker:
 
 
 class Stack:
-    """Broker, sandbox and workers on one topic of their own."""
+    """Broker, sandbox and workers on one topic of their own; ${tiers}: delay and times of each retry topic."""
 
-    def __init__(self, folder, cluster, partitions=3):
+    def __init__(self, folder, cluster, partitions=3, tiers=()):
         self.folder = folder
         self.cluster = cluster
+        self.partitions = partitions
+        self.tiers = tiers
         self.topic = "t" + uuid.uuid4().hex[:8]
         self.group_id = self.topic + "-workers"
         self.workers = []
         if cluster is not None:
             for suffix in ("", ".backfill", ".dlq"):
                 cluster.create_topic(self.topic + suffix, partitions=partitions)
-        arguments = ["--topic", self.topic, "--partitions", str(partitions)]
+        arguments = ["--topic", self.topic, "--partitions", str(partitions),
+                     "--retry", ",".join(delay for delay, _ in tiers)]
         self.sandbox = Sandbox(folder, cluster.bootstrap if cluster else None, *arguments)
         self.bootstrap = cluster.bootstrap if cluster else self.sandbox.state["kafka"]["bootstrap"]
         self.make_world()
@@ -191,6 +194,7 @@ class Stack:
     def configuration(self, extra=""):
         origins = self.sandbox.state["origins"]
         dataverse = self.sandbox.state["environments"][ENVIRONMENT]
+        tiers = ", ".join(f'{{ delay = "{delay}"; times = {times}; }}' for delay, times in self.tiers)
         return f"""
 kafka: {{ bootstrap_servers = "{self.bootstrap}"; topic = "{self.topic}"; group_id = "{self.group_id}"; }};
 kafka_properties = [ "session.timeout.ms=6000", "heartbeat.interval.ms=500" ];
@@ -198,6 +202,7 @@ services: {{ login_url = "{origins['login']}"; bap_url = "{origins['bap']}"; gra
             graph_scope = "{origins['graph']}/.default"; }};
 confirm: {{ tick = "200ms"; }};
 lanes: {{ bap_calls = 0; }};
+retry_topics = ( {tiers} );
 log: {{ format = "json"; level = "debug"; }};
 identities = ( {{ name = "main"; tenant = "{TENANT}"; client_id = "{CLIENT}"; secret_env = "TEST_SECRET"; }} );
 environments = ( {{ name = "prod"; id = "{ENVIRONMENT}"; url = "{dataverse}"; identity = "main"; graph = true; }} );

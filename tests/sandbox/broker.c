@@ -240,24 +240,42 @@ meet_topic(struct broker *broker, const char *name, struct error *ret_error)
     return 0;
 }
 
+/* The main topic's name with ${ending}, and ${delay}'s ${length} bytes behind it. */
 static int
-make_topics(struct broker *broker, int partitions, struct error *ret_error)
+make_companion(struct broker *broker, int partitions, const char *ending, const char *delay,
+               size_t length, struct error *ret_error)
 {
     struct text name = TEXT_EMPTY;
-    int result = 0;
+    int result;
 
-    for (size_t i = 0; result == 0 && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-        text_clear(&name);
-        text_addf(&name, "%s%s", broker->topic, suffixes[i]);
-        if (name.failed)
-            result = error_set(ret_error, ERROR_MEMORY, "no memory for topics");
-        else
-            result = broker_make_topic(broker, name.data, partitions, ret_error);
-        if (result == 0)
-            result = meet_topic(broker, name.data, ret_error);
-    }
+    text_addf(&name, "%s%s", broker->topic, ending);
+    text_add_bytes(&name, delay, length);
+    if (name.failed)
+        result = error_set(ret_error, ERROR_MEMORY, "no memory for topics");
+    else
+        result = broker_make_topic(broker, name.data, partitions, ret_error);
+    if (result == 0)
+        result = meet_topic(broker, name.data, ret_error);
     text_free(&name);
     return result;
+}
+
+static int
+make_topics(struct broker *broker, const struct broker_settings *settings, struct error *ret_error)
+{
+    const char *delay = settings->retry;
+
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+        if (make_companion(broker, settings->partitions, suffixes[i], "", 0, ret_error) != 0)
+            return -1;
+    while (*delay != '\0') {
+        size_t length = strcspn(delay, ",");
+
+        if (make_companion(broker, settings->partitions, ".retry.", delay, length, ret_error) != 0)
+            return -1;
+        delay += length + (delay[length] == ',');
+    }
+    return 0;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -278,8 +296,7 @@ broker_create(const struct broker_settings *settings, struct server *server,
     timer_init(&broker->serve, look, broker);
     timer_init(&broker->lose, broker_look_for_commit, broker);
     if (open_handle(broker, settings, ret_error) == 0 &&
-        make_topics(broker, settings->partitions, ret_error) == 0 &&
-        join_loop(broker, ret_error) == 0)
+        make_topics(broker, settings, ret_error) == 0 && join_loop(broker, ret_error) == 0)
         return broker;
     broker_destroy(broker);
     return NULL;

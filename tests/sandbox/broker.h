@@ -23,6 +23,7 @@ struct broker_settings {
     const char *bootstrap; /* of a real cluster; NULL: the mock */
     int brokers;           /* of the mock */
     const char *topic;     /* the main one; those named after it are made as well */
+    const char *retry;     /* delays in the names of its retry topics, "15m,6h"; "": none */
     int partitions;
 };
 

@@ -47,6 +47,8 @@ static const struct row rows[] = {
      "publishes to a Kafka that runs elsewhere", 0, 0},
     {"topic", OPTION_STRING, "NAME", AT(topic),
      "made with .backfill and .dlq beside it (dvsync.members)", 0, 0},
+    {"retry", OPTION_STRING, "DELAYS", AT(retry),
+     "and .retry.DELAY for each of these (15m,6h); \"\" for none", 0, 0},
     {"partitions", OPTION_NUMBER, "N", AT(partitions), "of each topic (6)", 1, 1000},
     {"help", OPTION_FLAG, NULL, AT(help), "this page", 0, 0},
     {"help-control", OPTION_FLAG, NULL, AT(help_control),
@@ -59,6 +61,7 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 static const struct options defaults = {
     .listen = "127.0.0.1",
     .topic = "dvsync.members",
+    .retry = "15m,6h",
     .connections = 4096,
     .seed = 1,
     .brokers = 1,

@@ -18,6 +18,7 @@ struct options {
     const char *tls_key;
     const char *bootstrap;
     const char *topic;
+    const char *retry;
     int64_t control_port;
     int64_t login_port;
     int64_t bap_port;

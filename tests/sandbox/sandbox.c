@@ -178,6 +178,7 @@ start_kafka(struct sandbox *sandbox, struct error *ret_error)
             .bootstrap = options->bootstrap,
             .brokers = (int)options->brokers,
             .topic = options->topic,
+            .retry = options->retry,
             .partitions = (int)options->partitions,
         },
         sandbox->server, ret_error);

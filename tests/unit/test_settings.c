@@ -234,6 +234,21 @@ settings_take_plain_http_to_this_machine_or_when_told_so(void **state)
     settings_release(&settings);
 }
 
+static void
+settings_help_names_every_scalar_and_the_blocks(void **state)
+{
+    static const char *const blocks[] = {"kafka_properties", "retry_topics", "routes"};
+    struct text text = TEXT_EMPTY;
+
+    (void)state;
+    settings_help(&text);
+    for (const struct setting *setting = settings_table; setting->name != NULL; setting++)
+        assert_non_null(strstr(text.data, setting->name));
+    for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+        assert_non_null(strstr(text.data, blocks[i]));
+    text_free(&text);
+}
+
 /* --- printing --------------------------------------------------------------------------------------- */
 
 /* Prints, loads what was printed, and prints again into ${ret_again}. */
@@ -434,6 +449,7 @@ main(void)
         cmocka_unit_test(settings_need_no_file_where_no_routes_are_needed),
         cmocka_unit_test(settings_refuse_each_wrong_scalar_and_list_with_its_line),
         cmocka_unit_test(settings_blame_the_variable_and_not_the_file_where_a_variable_was_wrong),
+        cmocka_unit_test(settings_help_names_every_scalar_and_the_blocks),
         cmocka_unit_test(settings_take_plain_http_to_this_machine_or_when_told_so),
         cmocka_unit_test(settings_print_can_be_read_back_for_every_scalar),
         cmocka_unit_test(settings_print_can_be_read_back_for_the_lists),

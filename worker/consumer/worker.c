@@ -43,14 +43,25 @@ make_topic(const char *given, const char *base, const char *suffix)
     return text_take(&text, NULL);
 }
 
-static int
-name_topics(struct worker *worker, struct error *ret_error)
+/* Those that are read, in the engine's order: the main one, the backfill, the retry topics. */
+static void
+name_read_topics(struct worker *worker)
 {
     const struct settings *settings = worker->settings;
 
     worker->topics[worker->topic_count++] = make_topic(NULL, settings->topic, "");
     if (settings->backfill)
         worker->topics[worker->topic_count++] = make_topic(NULL, settings->topic, ".backfill");
+    for (size_t i = 0; i < settings->tier_count; i++)
+        worker->topics[worker->topic_count++] = make_topic(settings->tiers[i].topic, "", "");
+}
+
+static int
+name_topics(struct worker *worker, struct error *ret_error)
+{
+    const struct settings *settings = worker->settings;
+
+    name_read_topics(worker);
     worker->dead_letter_topic = make_topic(settings->dead_letter_topic, settings->topic, ".dlq");
     for (size_t i = 0; i < worker->topic_count; i++)
         if (worker->topics[i] == NULL)
@@ -64,11 +75,25 @@ name_topics(struct worker *worker, struct error *ret_error)
     return 0;
 }
 
+/* "a b c", or "off"; owned by the caller; NULL: no memory. */
+static char *
+list_retry_topics(const struct settings *settings)
+{
+    struct text list = TEXT_EMPTY;
+
+    for (size_t i = 0; i < settings->tier_count; i++)
+        text_addf(&list, "%s%s", i == 0 ? "" : " ", settings->tiers[i].topic);
+    if (settings->tier_count == 0)
+        text_add(&list, "off");
+    return text_take(&list, NULL);
+}
+
 /* Versions, and what of the settings says most: which events, for how many environments. */
 static void
 log_start(struct worker *worker)
 {
     const struct settings *settings = worker->settings;
+    char *retry_topics = list_retry_topics(settings);
     const struct log_field essentials[] = {
         log_string("version", DVSYNC_VERSION),
         log_string("servers", settings->bootstrap_servers),
@@ -76,12 +101,14 @@ log_start(struct worker *worker)
         log_string("group", settings->group_id),
         log_string("group_instance_id", settings->group_instance_id),
         log_integer("environments", (int64_t)settings->routing.environment_count),
+        log_string("retry_topics", retry_topics),
         log_string("dead_letters", settings->dead_letters ? worker->dead_letter_topic : "off"),
         log_integer("pid", getpid()),
     };
 
     start_say(worker->log, "dvsync-worker starts", essentials,
               sizeof(essentials) / sizeof(essentials[0]));
+    free(retry_topics);
 }
 
 static int
@@ -123,6 +150,9 @@ open_intake(struct worker *worker, struct error *ret_error)
         .group_instance_id = settings->group_instance_id,
         .topics = (const char *const *)worker->topics,
         .topic_count = worker->topic_count,
+        .tiers = settings->tiers,
+        .tier_count = settings->tier_count,
+        .clock = &worker->clock,
         .properties = (const char *const *)settings->kafka_properties,
         .client_id = settings->client_id,
         .first_assignment_within_ms = settings->first_assignment_within_ms,

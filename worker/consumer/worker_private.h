@@ -8,13 +8,14 @@
 #include "admin.h"
 #include "clock.h"
 #include "observer.h"
+#include "tier.h"
 #include "worker.h"
 
 /*
  * What the worker's files share: worker.c (making and the turn), ports.c, endpoint.c, shutdown.c.
  */
 
-enum { TOPICS_MAX = 2 };
+enum { TOPICS_MAX = 2 + TIERS_MOST };
 
 enum phase {
     PHASE_RUNNING,

@@ -1,12 +1,14 @@
 /*
  * Messages are taken one at a time: the batch calls of 2.0.2 misplace offsets. Nothing is paused: a
- * partition without room keeps its queue, and its fetcher stops when that is full.
+ * partition without room keeps its queue, and its fetcher stops when that is full. A head that is not
+ * due stays in ${held}, out of its queue.
  */
 #include "drain.h"
 
 #include <stdlib.h>
 
 #include "engine.h"
+#include "hold.h"
 #include "intake_private.h"
 #include "log.h"
 #include "probe.h"
@@ -30,6 +32,7 @@ open_partition(struct intake *intake, const rd_kafka_topic_partition_t *from,
         .low = -1,
         .high = -1,
     };
+    hold_init(intake, partition);
     partition->queue = rd_kafka_queue_get_partition(intake->rk, from->topic, from->partition);
     if (partition->queue == NULL)
         return;
@@ -232,13 +235,28 @@ hand_over(struct intake *intake, struct partition *partition, const rd_kafka_mes
 
 /* --- one partition, all partitions ----------------------------------------------------------- */
 
+/* -1: it is no record, or has none. */
+static int64_t
+timestamp_of(const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+
+    return message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? rd_kafka_message_timestamp(message, &type)
+                                                      : -1;
+}
+
 static rd_kafka_message_t *
-next_message(struct partition *partition)
+next_message(const struct intake *intake, struct partition *partition)
 {
     rd_kafka_message_t *message = partition->held;
 
     partition->held = NULL;
-    return message != NULL ? message : rd_kafka_consume_queue(partition->queue, 0);
+    if (message != NULL)
+        return message;
+    message = rd_kafka_consume_queue(partition->queue, 0);
+    if (message != NULL)
+        hold_look(intake, &partition->hold, timestamp_of(message));
+    return message;
 }
 
 /* Takes locks in the library, so once a drain and not once a message. */
@@ -256,32 +274,44 @@ read_watermarks(struct intake *intake, struct partition *partition)
     partition->high = high >= 0 ? high : -1;
 }
 
-/* True when something was left behind. */
+/*
+ * Takes one message; ${is_first} of this drain. False: there is none, or it comes first in a later
+ * turn.
+ */
+static bool
+take_next(struct intake *intake, struct partition *partition, bool is_first, bool *ret_is_empty)
+{
+    rd_kafka_message_t *message = next_message(intake, partition);
+
+    *ret_is_empty = message == NULL;
+    if (message == NULL)
+        return false;
+    if (is_first)
+        read_watermarks(intake, partition);
+    if (partition->hold.is_waiting || !hand_over(intake, partition, message)) {
+        partition->held = message;
+        return false;
+    }
+    rd_kafka_message_destroy(message);
+    return true;
+}
+
+/* True when something was left behind that is due. */
 static bool
 drain_partition(struct intake *intake, struct partition *partition)
 {
     int taken = 0;
     bool is_empty = false;
+    bool has_come;
 
-    while (taken < MESSAGES_A_TURN && !partition->is_suspect && engine_has_room(intake->engine)) {
-        rd_kafka_message_t *message = next_message(partition);
-
-        is_empty = message == NULL;
-        if (is_empty)
-            break;
-        if (taken == 0)
-            read_watermarks(intake, partition);
-        if (!hand_over(intake, partition, message)) {
-            partition->held = message;
-            break;
-        }
-        rd_kafka_message_destroy(message);
+    while (taken < MESSAGES_A_TURN && !partition->is_suspect && engine_has_room(intake->engine) &&
+           take_next(intake, partition, taken == 0, &is_empty))
         taken++;
-    }
-    if (taken > 0 && partition->is_begun && partition->high >= 0)
+    has_come = taken > 0 || partition->hold.is_waiting;
+    if (has_come && partition->high >= 0 && begin(intake, partition))
         engine_high(intake->engine, partition->topic, partition->number, partition->high);
     intake->probe.is_due = intake->probe.is_due || taken > 0;
-    return !is_empty && !partition->is_suspect;
+    return !is_empty && !partition->is_suspect && !partition->hold.is_waiting;
 }
 
 bool
@@ -297,7 +327,8 @@ drain_turn(struct intake *intake)
 
         if (partition->is_suspect && intake->now_ms >= partition->reread_at_ms)
             reread(intake, partition);
-        if (partition->queue != NULL && drain_partition(intake, partition))
+        if (partition->queue != NULL && !hold_waits(intake, &partition->hold) &&
+            drain_partition(intake, partition))
             has_left = true;
     }
     intake->first_partition++;
@@ -310,8 +341,14 @@ drain_next_ms(const struct intake *intake)
 {
     int64_t next_ms = INT64_MAX;
 
-    for (size_t i = 0; i < intake->partition_count; i++)
-        if (intake->partitions[i].is_suspect && intake->partitions[i].reread_at_ms < next_ms)
-            next_ms = intake->partitions[i].reread_at_ms;
+    for (size_t i = 0; i < intake->partition_count; i++) {
+        const struct partition *partition = &intake->partitions[i];
+        int64_t due_ms = hold_next_ms(intake, &partition->hold);
+
+        if (partition->is_suspect && partition->reread_at_ms < due_ms)
+            due_ms = partition->reread_at_ms;
+        if (due_ms < next_ms)
+            next_ms = due_ms;
+    }
     return next_ms;
 }

@@ -20,10 +20,13 @@ void drain_begin(struct intake *intake, const rd_kafka_topic_partition_list_t *l
 /* Drops the queues and what is in them. */
 void drain_close(struct intake *intake);
 
-/* Hands over what is there and has room. True when something was left behind. */
+/*
+ * Hands over what is there, is due and has room. True when something was left behind that only room
+ * or time of this turn was missing for.
+ */
 bool drain_turn(struct intake *intake);
 
-/* When a partition is read again after an error; INT64_MAX: none waits. */
+/* When a head is due, or a partition is read again after an error; INT64_MAX: none waits. */
 int64_t drain_next_ms(const struct intake *intake);
 
 #endif

@@ -12,11 +12,13 @@
  * really behaves (worker/DESIGN.md, "Intake").
  */
 
+struct clock;
 struct engine;
 struct error;
 struct intake;
 struct log;
 struct offset_commit;
+struct tier;
 
 /* All texts are borrowed for the intake's life. */
 struct intake_settings {
@@ -26,6 +28,9 @@ struct intake_settings {
     const char *const *topics;     /* by the engine's index; the first is the main one, others are
                                       subscribed to where present */
     size_t topic_count;
+    const struct tier *tiers; /* the last ${tier_count} of the topics: their records wait */
+    size_t tier_count;
+    const struct clock *clock;     /* for the wall time; whoever turns the loop reads it */
     const char *const *properties; /* "name=value" of librdkafka, NULL-terminated */
     const char *client_id;
     int64_t first_assignment_within_ms; /* no assignment by then: an error line, again and again */

@@ -12,21 +12,31 @@
 
 /*
  * What the files of the intake share: the consumer's handle, its queues, and the assigned
- * partitions. Each part has one file: rebalance.c (who owns what), drain.c (records), commits.c,
- * probe.c (the broker's thread), and intake.c (life, events, the turn).
+ * partitions. Each part has one file: rebalance.c (who owns what), drain.c (records), hold.c (those
+ * that are not due), commits.c, probe.c (the broker's thread), and intake.c (life, events, the turn).
  */
 
 struct log;
+
+/* When the head of a retry topic's partition may be handed over: see hold.h. */
+struct hold {
+    int64_t delay_ms; /* of its topic; 0: nothing waits */
+    bool is_waiting;  /* the partition's head is held, and was not due when it was looked at last */
+    int64_t due_wall_ms;
+    int64_t due_mono_ms; /* whatever the wall clock says */
+};
 
 /* One assigned partition and the queue that librdkafka fills for it. */
 struct partition {
     int topic; /* the engine's index */
     int32_t number;
     rd_kafka_queue_t *queue;
-    rd_kafka_message_t *held; /* taken out, but the engine had no memory for it: it comes first */
-    bool is_begun;            /* the engine knows the partition */
-    bool is_at_end;           /* EOF was the last that came */
-    bool is_suspect;          /* an error came: it is read again from ${next}, see drain.c */
+    rd_kafka_message_t *held; /* taken out and not handed over, so it comes first: the engine had no
+                                 memory for it, or it is not due */
+    struct hold hold;
+    bool is_begun;   /* the engine knows the partition */
+    bool is_at_end;  /* EOF was the last that came */
+    bool is_suspect; /* an error came: it is read again from ${next}, see drain.c */
     int64_t reread_at_ms;
     int64_t committed; /* what the group had; -1: nothing */
     int64_t next;      /* the offset expected next; -1: wherever the topic begins */

@@ -15,6 +15,18 @@
 #include "outbox_lines.h"
 #include "outbox_private.h"
 
+bool
+outbox_needs(enum outbox_use use, enum feed_topic topic)
+{
+    static const bool needed[][3] = {
+        [OUTBOX_LEAD] = {[FEED_MAIN] = true, [FEED_BACKFILL] = true, [FEED_STATE] = true},
+        [OUTBOX_BESIDE] = {[FEED_BACKFILL] = true},
+        [OUTBOX_READ] = {[FEED_STATE] = true},
+    };
+
+    return needed[use][topic];
+}
+
 /* --- its life -------------------------------------------------------------------------------- */
 
 /* The thread waits by the clock that does not jump. */

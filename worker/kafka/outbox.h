@@ -30,6 +30,7 @@ struct error;
 struct log;
 struct outbox;
 
+/* AUTO: found out at each opening. */
 enum outbox_transactions { OUTBOX_AUTO, OUTBOX_YES, OUTBOX_NO };
 
 /* What it is opened for. */
@@ -48,6 +49,7 @@ struct outbox_settings {
     const char *const *properties; /* "name=value" of librdkafka, NULL-terminated */
     const char *client_id;
     enum outbox_transactions transactions;
+    int64_t take_over_within_ms; /* of the transactional id; AUTO: else there are no transactions */
     int64_t
         publish_timeout_ms; /* until a record must be acknowledged; 10 s at most in transactions */
 };

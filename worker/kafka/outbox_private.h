@@ -34,6 +34,7 @@ struct outbox_news {
 struct outbox {
     struct outbox_settings settings;
     enum outbox_use use; /* set while there is no thread */
+    bool is_checked;     /* the thread's: the topic of the states was looked at */
 
     /* the loop's alone */
     struct outbox_listener listener;
@@ -50,6 +51,8 @@ struct outbox {
     struct batch *batch;   /* handed over and not answered */
     struct outbox_news news;
 };
+
+bool outbox_needs(enum outbox_use use, enum feed_topic topic);
 
 /* tenure.c: the thread, from opening to the end. ${outbox} as a void pointer. */
 void *tenure_run(void *outbox);

@@ -15,7 +15,8 @@ enum presence { PRESENT, MISSING, UNKNOWN };
 static bool
 is_behind(const struct partition *partition)
 {
-    return !partition->is_at_end && partition->next >= 0 && partition->next < partition->high;
+    return !partition->is_at_end && !partition->hold.is_waiting && partition->next >= 0 &&
+           partition->next < partition->high;
 }
 
 void

@@ -19,8 +19,7 @@ enum {
      */
     TRANSACTION_MS = 15000,
     RECORD_MS = 10000,
-    ASK_MS = 2000, /* one try to take the transactional id over */
-    TAKE_OVER_WITHIN_MS = 60000,
+    ASK_MS = 1000, /* one try to take the transactional id over */
     ABORT_MS = 5000,
     SLICE_MS = 100,
     REASON_BYTES = 512,
@@ -126,13 +125,45 @@ sender_close(struct sender *sender)
         return;
     (void)rd_kafka_purge(sender->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     sender_serve(sender);
+    for (int i = FEED_MAIN; i <= FEED_STATE; i++)
+        if (sender->topics[i] != NULL)
+            rd_kafka_topic_destroy(sender->topics[i]);
     rd_kafka_destroy(sender->rk);
-    sender->rk = NULL;
+    *sender = (struct sender){.outbox = sender->outbox, .is_fenced = sender->is_fenced};
+}
+
+/*
+ * The first record for a topic that the library has not heard of waits for a timer of up to a
+ * second, also within a transaction. So it is told of the topics, and asks for them, before.
+ */
+static int
+open_topics(struct sender *sender, struct error *ret_error)
+{
+    const struct outbox *outbox = sender->outbox;
+
+    for (int i = FEED_MAIN; i <= FEED_STATE; i++) {
+        const struct rd_kafka_metadata *metadata = NULL;
+
+        if (!outbox_needs(outbox->use, (enum feed_topic)i))
+            continue;
+        sender->topics[i] = rd_kafka_topic_new(sender->rk, outbox->settings.topics[i], NULL);
+        if (sender->topics[i] == NULL)
+            return fault(sender, rd_kafka_last_error(), "a topic cannot be opened", ret_error);
+        if (rd_kafka_metadata(sender->rk, 0, sender->topics[i], &metadata, ASK_MS) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR)
+            rd_kafka_metadata_destroy(metadata);
+    }
+    return 0;
 }
 
 /* --- taking over ----------------------------------------------------------------------------- */
 
-/* Codes by which brokers, and the library for them, say that they have no transactions. */
+/*
+ * Brokers say in several ways that they have no transactions. One is told by no error at all: a
+ * broker that knows no coordinators of transactions (Event Hubs' standard tier) is asked for one
+ * again and again, and what is seen of it is that time runs out. Other questions were answered just
+ * before, so a broker that is away would have been noticed.
+ */
 static bool
 is_without_transactions(rd_kafka_resp_err_t code)
 {
@@ -140,7 +171,7 @@ is_without_transactions(rd_kafka_resp_err_t code)
            code == RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION ||
            code == RD_KAFKA_RESP_ERR_INVALID_REQUEST ||
            code == RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT ||
-           code == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+           code == RD_KAFKA_RESP_ERR__TIMED_OUT;
 }
 
 /*
@@ -150,26 +181,28 @@ is_without_transactions(rd_kafka_resp_err_t code)
 static rd_kafka_error_t *
 take_over(struct sender *sender)
 {
+    const struct outbox *outbox = sender->outbox;
     rd_kafka_error_t *error = NULL;
 
-    for (int waited_ms = 0; waited_ms < TAKE_OVER_WITHIN_MS; waited_ms += ASK_MS) {
+    for (int64_t left_ms = outbox->settings.take_over_within_ms; left_ms > 0; left_ms -= ASK_MS) {
         rd_kafka_error_destroy(error);
         error = rd_kafka_init_transactions(sender->rk, ASK_MS);
         sender_serve(sender);
         if (error == NULL || !rd_kafka_error_is_retriable(error) ||
-            atomic_load(&sender->outbox->is_stopping))
+            atomic_load(&outbox->is_stopping))
             break;
     }
     return error;
 }
 
-int
-sender_open(struct sender *sender, struct outbox *outbox, struct error *ret_error)
+/* The handle alone. */
+static int
+open_client(struct sender *sender, struct error *ret_error)
 {
+    struct outbox *outbox = sender->outbox;
     enum outbox_transactions wanted = outbox->settings.transactions;
     rd_kafka_error_t *error;
 
-    *sender = (struct sender){.outbox = outbox};
     if (wanted == OUTBOX_NO || outbox->use == OUTBOX_BESIDE)
         return connect_client(sender, false, ret_error);
     if (connect_client(sender, true, ret_error) != 0)
@@ -177,13 +210,25 @@ sender_open(struct sender *sender, struct outbox *outbox, struct error *ret_erro
     error = take_over(sender);
     if (error == NULL)
         return 0;
-    if (wanted == OUTBOX_YES || !is_without_transactions(rd_kafka_error_code(error)))
+    if (wanted == OUTBOX_YES || !is_without_transactions(rd_kafka_error_code(error)) ||
+        atomic_load(&outbox->is_stopping))
         return fault_of(sender, error, ret_error);
-    outbox_lines_note(outbox, LOG_WARNING, "the broker has no transactions, going on without",
+    outbox_lines_note(outbox, LOG_WARNING,
+                      "the broker has no transactions, as it seems: going on without (if it has "
+                      "none, set producer.transactions to \"no\")",
                       rd_kafka_error_string(error));
     rd_kafka_error_destroy(error);
     sender_close(sender);
     return connect_client(sender, false, ret_error);
+}
+
+int
+sender_open(struct sender *sender, struct outbox *outbox, struct error *ret_error)
+{
+    *sender = (struct sender){.outbox = outbox};
+    if (open_client(sender, ret_error) != 0)
+        return -1;
+    return open_topics(sender, ret_error);
 }
 
 /* --- a batch --------------------------------------------------------------------------------- */
@@ -202,9 +247,14 @@ copy_headers(const struct feed_record *record)
 static rd_kafka_resp_err_t
 produce(struct sender *sender, const struct feed_record *record)
 {
-    rd_kafka_headers_t *headers = copy_headers(record);
-    rd_kafka_resp_err_t code = rd_kafka_producev(
-        sender->rk, RD_KAFKA_V_TOPIC(sender->outbox->settings.topics[record->topic]),
+    rd_kafka_headers_t *headers;
+    rd_kafka_resp_err_t code;
+
+    if (sender->topics[record->topic] == NULL)
+        return RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    headers = copy_headers(record);
+    code = rd_kafka_producev(
+        sender->rk, RD_KAFKA_V_RKT(sender->topics[record->topic]),
         RD_KAFKA_V_KEY((void *)(uintptr_t)record->key, record->key_length),
         RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value, record->value_length),
         RD_KAFKA_V_TIMESTAMP(record->timestamp_ms), RD_KAFKA_V_HEADERS(headers),

@@ -18,7 +18,8 @@ struct outbox;
 
 struct sender {
     struct outbox *outbox;
-    rd_kafka_t *rk; /* NULL: none */
+    rd_kafka_t *rk;              /* NULL: none */
+    rd_kafka_topic_t *topics[3]; /* by enum feed_topic; NULL: not needed */
     bool has_transactions;
     bool is_fenced; /* another took the transactional id over */
     size_t failed;  /* records of the batch at hand that were not acknowledged */
@@ -26,7 +27,7 @@ struct sender {
 };
 
 /*
- * Makes the handle; with transactions as the settings say and the broker has them, and then this is
+ * Makes the handle, for the topics that ${outbox}'s use needs, which exist; with transactions as the settings say and the broker has them, and then this is
  * the one who writes from now on. -1 with ${ret_error}.
  */
 int sender_open(struct sender *sender, struct outbox *outbox, struct error *ret_error)

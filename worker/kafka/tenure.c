@@ -59,16 +59,11 @@ close_consumer(struct tenure *tenure)
 
 /* --- topics ---------------------------------------------------------------------------------- */
 
-static const bool needed[][3] = {
-    [OUTBOX_LEAD] = {[FEED_MAIN] = true, [FEED_BACKFILL] = true, [FEED_STATE] = true},
-    [OUTBOX_BESIDE] = {[FEED_BACKFILL] = true},
-    [OUTBOX_READ] = {[FEED_STATE] = true},
-};
-
 /* All that are missing are named at once. */
 static int
 check_topics(struct tenure *tenure, int32_t *ret_state_partitions, struct error *ret_error)
 {
+    enum outbox_use use = tenure->outbox->use;
     struct text missing = TEXT_EMPTY;
     int result = 0;
 
@@ -76,7 +71,7 @@ check_topics(struct tenure *tenure, int32_t *ret_state_partitions, struct error 
         const char *topic = tenure->outbox->settings.topics[i];
         int32_t partitions = 1;
 
-        if (needed[tenure->outbox->use][i])
+        if (outbox_needs(use, (enum feed_topic)i))
             result = topics_size(tenure->consumer, topic, &partitions, ret_error);
         if (result == 0 && partitions == 0)
             text_addf(&missing, "%s%s", missing.length == 0 ? "" : ", ", topic);
@@ -86,20 +81,25 @@ check_topics(struct tenure *tenure, int32_t *ret_state_partitions, struct error 
     if (missing.failed)
         result = error_set(ret_error, ERROR_MEMORY, "no memory for names of topics");
     else if (result == 0 && missing.length > 0)
-        result = error_set(
-            ret_error, ERROR_CONFIG, "there is no topic %s: make it first%s", missing.data,
-            needed[tenure->outbox->use][FEED_STATE] ? " (that of the states compacted)" : "");
+        result = error_set(ret_error, ERROR_CONFIG, "there is no topic %s: make it first%s",
+                           missing.data,
+                           outbox_needs(use, FEED_STATE) ? " (that of the states compacted)" : "");
     text_free(&missing);
     return result;
 }
 
-/* With retention by time a group that is quiet for long would lose its state, and begin anew. */
+/*
+ * With retention by time a group that is quiet for long would lose its state, and begin anew. Asked
+ * once, and when there is nothing else to do: brokers that do not know the question make one wait.
+ */
 static void
 check_compaction(struct tenure *tenure)
 {
     const char *topic = tenure->outbox->settings.topics[FEED_STATE];
+    bool is_due = tenure->outbox->use != OUTBOX_BESIDE && !tenure->outbox->is_checked;
 
-    if (topics_is_plain(tenure->consumer, topic))
+    tenure->outbox->is_checked = true;
+    if (is_due && topics_is_plain(tenure->consumer, topic))
         outbox_lines_note(tenure->outbox, LOG_ERROR,
                           "the topic of the saved states is not compacted, they will be lost to "
                           "retention: set its cleanup.policy to compact",
@@ -119,15 +119,22 @@ open_all(struct tenure *tenure, struct error *ret_error)
         return -1;
     if (outbox->use != OUTBOX_READ && sender_open(&tenure->sender, outbox, ret_error) != 0)
         return -1;
-    if (outbox->use != OUTBOX_BESIDE) {
-        check_compaction(tenure);
-        if (states_read(tenure->consumer, outbox->settings.topics[FEED_STATE], partitions,
-                        &outbox->is_stopping, &states, ret_error) != 0)
-            return -1;
-    }
-    close_consumer(tenure);
+    if (outbox->use != OUTBOX_BESIDE &&
+        states_read(tenure->consumer, outbox->settings.topics[FEED_STATE], partitions,
+                    &outbox->is_stopping, &states, ret_error) != 0)
+        return -1;
     outbox_say_opened(outbox, &states, tenure->sender.has_transactions);
     return 0;
+}
+
+/* The reading handle is needed no longer than that. */
+static void
+be_idle(struct tenure *tenure)
+{
+    if (tenure->consumer == NULL)
+        return;
+    check_compaction(tenure);
+    close_consumer(tenure);
 }
 
 static int
@@ -139,8 +146,10 @@ publish_batches(struct tenure *tenure, struct error *ret_error)
         sender_serve(&tenure->sender);
         if (batch == NULL && atomic_load(&tenure->outbox->is_stopping))
             return 0;
-        if (batch == NULL)
+        if (batch == NULL) {
+            be_idle(tenure);
             continue;
+        }
         if (sender_publish(&tenure->sender, &batch->feed, ret_error) != 0)
             return -1;
         outbox_say_published(tenure->outbox, batch->feed.serial);

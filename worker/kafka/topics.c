@@ -5,7 +5,7 @@
 
 #include "error.h"
 
-enum { ANSWER_MS = 5000, REASON_BYTES = 256 };
+enum { ANSWER_MS = 5000, CONFIGS_MS = 1500, REASON_BYTES = 256 };
 
 /* --- partitions ------------------------------------------------------------------------------ */
 
@@ -71,7 +71,7 @@ ask_configs(rd_kafka_t *consumer, const char *topic, rd_kafka_queue_t *queue)
         rd_kafka_AdminOptions_new(consumer, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     char reason[REASON_BYTES];
 
-    (void)rd_kafka_AdminOptions_set_request_timeout(options, ANSWER_MS, reason, sizeof(reason));
+    (void)rd_kafka_AdminOptions_set_request_timeout(options, CONFIGS_MS, reason, sizeof(reason));
     rd_kafka_DescribeConfigs(consumer, &resource, 1, options, queue);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_ConfigResource_destroy(resource);
@@ -107,7 +107,7 @@ topics_is_plain(rd_kafka_t *consumer, const char *topic)
     bool is_plain;
 
     ask_configs(consumer, topic, queue);
-    event = rd_kafka_queue_poll(queue, 2 * ANSWER_MS);
+    event = rd_kafka_queue_poll(queue, CONFIGS_MS);
     policy = event == NULL ? NULL : find_policy(event);
     is_plain = policy != NULL && strstr(policy, "compact") == NULL;
     rd_kafka_event_destroy(event);

@@ -14,10 +14,7 @@
 #include "http.h"
 #include "settings_private.h"
 
-enum {
-    TOPIC_BYTES_AT_MOST = 249,      /* Kafka's own limit */
-    MAIN_TOPIC_BYTES_AT_MOST = 230, /* leaves room for the endings of its companions */
-};
+enum { MAIN_TOPIC_BYTES_AT_MOST = 230 /* leaves room for the endings of its companions */ };
 
 /* What the checks need to say where a setting stands. */
 struct source {
@@ -75,16 +72,6 @@ scalar_fault(const struct source *source, struct culprit culprit, const char *ac
 /* --- what scalars mean, and mean together ------------------------------------------------------- */
 
 static bool
-is_topic(const char *name, size_t most)
-{
-    size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789._-");
-
-    return length > 0 && length <= most && name[length] == '\0' && strcmp(name, ".") != 0 &&
-           strcmp(name, "..") != 0;
-}
-
-static bool
 is_read(const struct settings *settings, const char *topic)
 {
     static const char ending[] = ".backfill";
@@ -101,14 +88,14 @@ check_topics(const struct source *source, const struct settings *settings, struc
     const struct culprit topic = {"kafka", "topic", settings->topic};
     const struct culprit kept = {"kafka", "dead_letter_topic", settings->dead_letter_topic};
 
-    if (!is_topic(topic.found, MAIN_TOPIC_BYTES_AT_MOST))
+    if (!settings_is_topic(topic.found, MAIN_TOPIC_BYTES_AT_MOST))
         return scalar_fault(source, topic,
                             "accepted is the name of a topic: up to 230 letters, digits, '.', '_' "
                             "or '-'",
                             ret_error);
     if (kept.found[0] == '\0')
         return 0;
-    if (!is_topic(kept.found, TOPIC_BYTES_AT_MOST))
+    if (!settings_is_topic(kept.found, TOPIC_BYTES_AT_MOST))
         return scalar_fault(source, kept,
                             "accepted is the name of a topic: up to 249 letters, digits, '.', '_' "
                             "or '-'",
@@ -215,8 +202,43 @@ check_scalars(const struct source *source, struct settings *settings, struct err
 
 /* --- the whole ---------------------------------------------------------------------------------- */
 
-static const char *const blocks[] = {
-    "kafka_properties", "bap_refusals", "identities", "environments", "recipes", "routes", NULL};
+static const struct {
+    const char *name;
+    const char *help;
+} blocks[] = {
+    {"kafka_properties", "[ \"name=value\", ... ]: any other property of librdkafka"},
+    {"bap_refusals", "[ \"...\", ... ]: parts of what the admin API answers for users that it does "
+                     "not take yet"},
+    {"retry_topics",
+     "( { delay; times; name }, ... ): where events wait whose users cannot be made "
+     "ready yet; default: 15m 4 times, then 6h 112 times"},
+    {"identities", "( { name; tenant; client_id; secret_file or secret_env }, ... )"},
+    {"environments", "( { name; id; url; identity; graph; disabled_rows; on_move_roles }, ... )"},
+    {"recipes", "( { name; business_unit; columns; roles }, ... ): what members get"},
+    {"routes", "( { group; environment; recipe; rank }, ... ): who gets it where"},
+};
+
+enum { BLOCKS = sizeof(blocks) / sizeof(blocks[0]) };
+
+void
+settings_help(struct text *text)
+{
+    config_help(settings_table, text);
+    text_add(text, "\nBlocks, in the file only; example.conf shows their members\n");
+    for (size_t i = 0; i < BLOCKS; i++)
+        text_addf(text, "\n%s\n    %s\n", blocks[i].name, blocks[i].help);
+}
+
+static int
+read_scalars(const struct source *source, struct settings *settings, struct error *ret_error)
+{
+    const char *names[BLOCKS + 1] = {NULL};
+
+    for (size_t i = 0; i < BLOCKS; i++)
+        names[i] = blocks[i].name;
+    return config_apply(settings_table, source->config, names, source->environment, settings,
+                        ret_error);
+}
 
 static int
 read_routing(const struct config *config, struct settings *settings, struct error *ret_error)
@@ -245,10 +267,10 @@ has_routes(const struct routing *routing)
 static int
 read_all(const struct source *source, struct settings *settings, struct error *ret_error)
 {
-    if (config_apply(settings_table, source->config, blocks, source->environment, settings,
-                     ret_error) == -1 ||
+    if (read_scalars(source, settings, ret_error) == -1 ||
         check_scalars(source, settings, ret_error) == -1 ||
-        settings_read_lists(source->config, settings, ret_error) == -1)
+        settings_read_lists(source->config, settings, ret_error) == -1 ||
+        settings_read_tiers(source->config, settings, ret_error) == -1)
         return -1;
     settings->engine.group_id = settings->group_id;
     settings->engine.has_dead_letters = settings->dead_letters;
@@ -293,6 +315,7 @@ settings_release(struct settings *settings)
 {
     settings_free_list(settings->kafka_properties);
     settings_free_list(settings->refusals);
+    settings_free_tiers(settings);
     routing_free(&settings->routing);
     config_release(settings_table, settings);
     memset(settings, 0, sizeof(*settings));

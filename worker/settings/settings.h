@@ -10,16 +10,17 @@
 
 /*
  * The configuration as values: one table of scalars (settings_table.c), two lists of texts
- * (settings_lists.c), and the blocks identities and environments (settings_environments.c), recipes
- * (settings_recipes.c) and routes (settings_routes.c), which become a compiled routing table. Shared
- * by all programs; a program ignores what it does not need. example.conf, beside this file, shows
- * all of it.
+ * (settings_lists.c), the retry topics (settings_tiers.c), and the blocks identities and environments
+ * (settings_environments.c), recipes (settings_recipes.c) and routes (settings_routes.c), which become
+ * a compiled routing table. Shared by all programs; a program ignores what it does not need.
+ * example.conf, beside this file, shows all of it.
  *
  * The file, in libconfig's syntax:
  *
  *   kafka: { bootstrap_servers = "broker:9092"; topic = "dvsync.members"; group_id = "dvsync"; };
  *   kafka_properties = [ "security.protocol=SASL_SSL", … ];
  *   bap_refusals = [ "userNotLicensed", … ];
+ *   retry_topics = ( { delay = "15m"; times = 4; name = "dvsync.members.retry.15m"; } );
  *   identities = ( { name = "main"; tenant = "<guid>"; client_id = "<guid>";
  *                    secret_file = "/run/secrets/dvsync"; } );
  *   environments = ( { name = "prod"; id = "<environment id>"; identity = "main";
@@ -51,6 +52,10 @@ struct settings {
     char *sasl_password; /* stands among kafka_properties as well */
     bool dead_letters;
     char *dead_letter_topic; /* "": <topic>.dlq */
+    bool cut_large_letters;  /* a dead letter that is too large goes out without its value */
+    bool create_topics;      /* missing retry and dead-letter topics are made */
+    struct tier *tiers;      /* the retry topics; engine.tiers points here */
+    size_t tier_count;
     int64_t first_assignment_within_ms;
     int64_t publish_timeout_ms;
     char **kafka_properties; /* "name=value", NULL-terminated; from the block */
@@ -82,6 +87,9 @@ int settings_load(const char *path, char *const *environment, bool needs_routes,
                   struct settings *ret_settings, struct error *ret_error)
     __attribute__((warn_unused_result));
 void settings_release(struct settings *settings);
+
+/* --help-config: the scalars, then the blocks. */
+void settings_help(struct text *text);
 
 /*
  * --print-config: everything in force in the file's syntax, secrets masked (those among

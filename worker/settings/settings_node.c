@@ -17,6 +17,15 @@ settings_no_memory(struct error *ret_error)
     return error_set(ret_error, ERROR_MEMORY, "no memory for the settings");
 }
 
+bool
+settings_is_topic(const char *name, size_t most)
+{
+    size_t length = strlen(name);
+
+    return length > 0 && length <= most && strspn(name, NAME_BYTES) == length &&
+           strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 const struct config_node *
 settings_block(const struct config *config, const char *name)
 {

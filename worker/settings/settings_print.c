@@ -89,6 +89,25 @@ print_refusals(const struct settings *settings, struct text *text)
     text_add(text, "\n];\n");
 }
 
+/* --- retry topics ------------------------------------------------------------------------------- */
+
+/* With their names, which may come from how a delay was written. */
+static void
+print_tiers(const struct settings *settings, struct text *text)
+{
+    text_add(text, "retry_topics = (");
+    for (size_t i = 0; i < settings->tier_count; i++) {
+        const struct tier *tier = &settings->tiers[i];
+
+        text_add(text, i == 0 ? "\n    { delay = \"" : ",\n    { delay = \"");
+        config_print_duration(tier->delay_ms, text);
+        text_addf(text, "\"; times = %" PRId64 ";", tier->times);
+        add_text(text, "name", tier->topic);
+        text_add(text, " }");
+    }
+    text_add(text, "\n);\n");
+}
+
 /* --- identities and environments ---------------------------------------------------------------- */
 
 static void
@@ -238,6 +257,7 @@ settings_print(const struct settings *settings, struct text *text)
     config_print(settings_table, settings, text);
     print_properties(settings, text);
     print_refusals(settings, text);
+    print_tiers(settings, text);
     print_identities(&settings->routing, text);
     print_environments(&settings->routing, text);
     print_routes(&settings->routing, "recipes", add_recipe, text);

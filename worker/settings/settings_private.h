@@ -18,6 +18,12 @@ enum { NAME_BYTES_AT_MOST = 64 };
 
 int settings_no_memory(struct error *ret_error);
 
+/* Kafka's own limit to the name of a topic. */
+enum { TOPIC_BYTES_AT_MOST = 249 };
+
+/* True for what Kafka takes as the name of a topic, of ${most} bytes at most. */
+bool settings_is_topic(const char *name, size_t most);
+
 /* The file's block ${name}; NULL where there is no file or no such block. */
 const struct config_node *settings_block(const struct config *config, const char *name);
 
@@ -60,6 +66,13 @@ int settings_read_lists(const struct config *config, struct settings *settings,
                         struct error *ret_error) __attribute__((warn_unused_result));
 void settings_free_list(char **list);
 bool settings_is_secret_property(const char *property); /* "name=value": must not be shown */
+
+/* --- retry topics (settings_tiers.c) ------------------------------------------------------------ */
+
+/* Into ${settings}, whose topics are known by now; without the block the two standard ones. */
+int settings_read_tiers(const struct config *config, struct settings *settings,
+                        struct error *ret_error) __attribute__((warn_unused_result));
+void settings_free_tiers(struct settings *settings);
 
 /* --- identities and environments (settings_environments.c) -------------------------------------- */
 

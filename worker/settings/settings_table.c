@@ -58,6 +58,11 @@ const struct setting settings_table[] = {
      .help = "Keep what cannot be done on the dead-letter topic; false holds the partition instead"},
     {TEXT("kafka.dead_letter_topic", dead_letter_topic, ""),
      .help = "Dead-letter topic; none means <topic>.dlq"},
+    {BOOLEAN("kafka.cut_large_letters", cut_large_letters, "false"),
+     .help = "A dead letter that its topic does not take for its size goes out without its value, "
+             "with the value's SHA-256 and length in headers; false holds it"},
+    {BOOLEAN("kafka.create_topics", create_topics, "true"),
+     .help = "Make retry and dead-letter topics that do not exist; false only asks for them"},
     {DURATION("kafka.first_assignment_within", first_assignment_within_ms, "60s", SECOND, HOUR),
      .help = "Without an assignment by then an error is logged, again and again"},
     {DURATION("kafka.publish_timeout", publish_timeout_ms, "30s", SECOND, HOUR),
@@ -106,6 +111,9 @@ const struct setting settings_table[] = {
              "again"},
     {DURATION("retry.probe", engine.probe_ms, "30s", 100 * MS, HOUR),
      .help = "How often an environment that is misconfigured is tried with one call"},
+    {DURATION("retry.grace", engine.grace_ms, "2m", 0, DAY),
+     .help = "How long an environment that is misconfigured holds its events before they go to the "
+             "first retry topic"},
 
     /* --- lanes: what may be asked of the services --- */
     {FRACTION("lanes.share", engine.share, "0"),

@@ -46,7 +46,7 @@ print_config_help(void)
 {
     struct text text = TEXT_EMPTY;
 
-    config_help(settings_table, &text);
+    settings_help(&text);
     return print(&text);
 }
 
