@@ -106,6 +106,7 @@ producer_settings_that_are_wrong_are_refused_with_their_line(void **state)
         {"producer: { initial = \"some\"; };", "2: producer.initial: found \"some\""},
         {"producer: { transactions = \"maybe\"; };", "2: producer.transactions: found \"maybe\""},
         {"producer: { admin_address = \"9465\"; };", "2: producer.admin_address: found \"9465\""},
+        {"producer: { conclude_after = \"soon\"; };", "2: producer.conclude_after: found \"soon\""},
         {"producer: { poll = \"10ms\"; };", "2: producer.poll: found \"10ms\""},
     };
 
@@ -150,6 +151,28 @@ producer_identity_is_the_only_one_or_the_one_named(void **state)
     }
 }
 
+static void
+producer_concludes_after_a_time_or_never(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t after_ms;
+    } rows[] = {
+        {KAFKA, 900000},
+        {KAFKA "producer: { conclude_after = \"2m\"; };", 120000},
+        {KAFKA "producer: { conclude_after = \"never\"; };", -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct settings settings;
+
+        load(rows[i].text, &settings);
+        assert_int_equal(settings.producer.conclude_after_ms, rows[i].after_ms);
+        settings_release(&settings);
+    }
+}
+
 int
 main(void)
 {
@@ -159,6 +182,7 @@ main(void)
         cmocka_unit_test(producer_groups_can_be_printed_and_read_back),
         cmocka_unit_test(producer_settings_that_are_wrong_are_refused_with_their_line),
         cmocka_unit_test(producer_identity_is_the_only_one_or_the_one_named),
+        cmocka_unit_test(producer_concludes_after_a_time_or_never),
     };
 
     return cmocka_run_group_tests(tests, settings_file_setup, settings_file_teardown);

@@ -115,7 +115,7 @@ static int
 open_log(struct worker *worker, struct error *ret_error)
 {
     clock_read_system(&worker->clock);
-    worker->log = start_log(worker->settings, &worker->clock, ret_error);
+    worker->log = start_log(worker->settings, STDOUT_FILENO, &worker->clock, ret_error);
     if (worker->log == NULL)
         return -1;
     log_start(worker);

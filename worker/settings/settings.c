@@ -197,6 +197,20 @@ read_trust(const struct source *source, struct settings *settings, struct error 
 }
 
 static int
+read_conclude(const struct source *source, struct settings *settings, struct error *ret_error)
+{
+    struct producer_settings *producer = &settings->producer;
+    const struct culprit after = {"producer", "conclude_after", producer->conclude_after};
+
+    producer->conclude_after_ms = -1;
+    if (strcmp(after.found, "never") == 0 ||
+        config_parse_duration(after.found, &producer->conclude_after_ms))
+        return 0;
+    return scalar_fault(source, after, "accepted is \"never\" or a duration (ms, s, m, h, d)",
+                        ret_error);
+}
+
+static int
 check_scalars(const struct source *source, struct settings *settings, struct error *ret_error)
 {
     if (check_topics(source, settings, ret_error) == -1 ||
@@ -204,7 +218,9 @@ check_scalars(const struct source *source, struct settings *settings, struct err
         check_addresses(source, settings, ret_error) == -1 ||
         check_backoff(source, settings, ret_error) == -1)
         return -1;
-    return read_trust(source, settings, ret_error);
+    if (read_trust(source, settings, ret_error) == -1)
+        return -1;
+    return read_conclude(source, settings, ret_error);
 }
 
 /* --- the whole ---------------------------------------------------------------------------------- */

@@ -48,6 +48,8 @@ struct producer_settings {
     int64_t max_events_per_round;
     int64_t reconcile_ms; /* 0: never */
     bool is_transitive;
+    char *conclude_after;      /* as it was given */
+    int64_t conclude_after_ms; /* what it means; -1: never */
     int64_t attempts;
     int transactions; /* 0 auto, 1 yes, 2 no, as enum outbox_transactions */
     char *group_id;

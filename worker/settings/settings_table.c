@@ -184,6 +184,9 @@ const struct setting settings_table[] = {
      .help = "How often all present members are published on <topic>.backfill; 0ms: never"},
     {BOOLEAN("producer.transitive", producer.is_transitive, "false"),
      .help = "These and backfills include members of nested groups, which changes never do"},
+    {TEXT("producer.conclude_after", producer.conclude_after, "15m"),
+     .help = "How long after all members had to be read anew whoever is missing among them has left; "
+             "\"never\" or a duration"},
     {COUNT("producer.attempts", producer.attempts, "8", 1, 1000),
      .help = "Failures in a row after which --once and --backfill give a group up"},
     {CHOICE("producer.transactions", producer.transactions, "auto", transactions),
