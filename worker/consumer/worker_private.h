@@ -38,7 +38,7 @@ struct worker {
     struct collector *collector;
     struct wire *wire;
     struct intake *intake;
-    struct publisher *publisher; /* NULL: no dead letters */
+    struct publisher *publisher; /* NULL: nothing is kept anywhere */
     struct engine *engine;
     struct admin *admin; /* NULL: no endpoint */
     bool has_left;       /* messages that the intake can take at once, if there is room */
