@@ -116,7 +116,7 @@ static int
 open_log(struct worker *worker, struct error *ret_error)
 {
     clock_read_system(&worker->clock);
-    worker->log = start_log(worker->settings, &worker->clock, ret_error);
+    worker->log = start_log(worker->settings, STDOUT_FILENO, &worker->clock, ret_error);
     if (worker->log == NULL)
         return -1;
     log_start(worker);
@@ -254,6 +254,7 @@ worker_create(const struct settings *settings, int signal_fd, struct error *ret_
     }
     worker->settings = settings;
     worker->signal_fd = signal_fd;
+    worker->left_topic = -1;
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         if (steps[i](worker, ret_error) == 0)
             continue;
@@ -299,7 +300,7 @@ longest_wait_ms(const struct worker *worker)
     int64_t next_ms = worker->clock.mono_ms + LONGEST_WAIT_MS;
     int64_t admin_ms = worker->admin == NULL ? -1 : admin_wait_ms(worker->admin);
 
-    if (worker->has_left && engine_has_room(worker->engine))
+    if (worker->left_topic >= 0 && engine_has_room_for(worker->engine, worker->left_topic))
         return 0;
     next_ms = earlier(next_ms, engine_next_ms(worker->engine));
     next_ms = earlier(next_ms, intake_next_ms(worker->intake));
@@ -329,7 +330,7 @@ worker_turn(struct worker *worker)
 {
     wait_for_work(worker);
     clock_read_system(&worker->clock);
-    worker->has_left = intake_turn(worker->intake, worker->clock.mono_ms);
+    worker->left_topic = intake_turn(worker->intake, worker->clock.mono_ms);
     (void)http_client_perform(wire_client(worker->wire));
     if (worker->publisher != NULL)
         publisher_turn(worker->publisher);

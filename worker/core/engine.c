@@ -305,13 +305,27 @@ engine_revoke_all(struct engine *engine, bool is_lost)
     drop_stale(engine);
 }
 
+/* Whoever joins finds room although all the rest waits. */
+enum { ROOM_OF_MAIN = 4 };
+
+bool
+engine_has_room_for(const struct engine *engine, int topic)
+{
+    const struct engine_settings *settings = engine->core.settings;
+    size_t events = (size_t)settings->max_events;
+    size_t bytes = (size_t)settings->max_bytes;
+
+    if (topic != 0) {
+        events -= events / ROOM_OF_MAIN;
+        bytes -= bytes / ROOM_OF_MAIN;
+    }
+    return !engine->is_stopping && engine->ledger.events < events && engine->ledger.bytes < bytes;
+}
+
 bool
 engine_has_room(const struct engine *engine)
 {
-    const struct engine_settings *settings = engine->core.settings;
-
-    return !engine->is_stopping && engine->ledger.events < (size_t)settings->max_events &&
-           engine->ledger.bytes < (size_t)settings->max_bytes;
+    return engine_has_room_for(engine, 0);
 }
 
 void

@@ -248,7 +248,7 @@ start_closing(struct intake *intake)
     rd_kafka_error_destroy(error);
 }
 
-bool
+int
 intake_turn(struct intake *intake, int64_t now_ms)
 {
     uint64_t count;
