@@ -250,7 +250,7 @@ routes = ( {{ group = "{GROUP}"; environment = "prod"; recipe = "sales"; }} );
         return sum(o["high"] - (o["committed"] or 0) for o in self.offsets() if o["topic"] in topics)
 
     def high(self, ending):
-        """How many records were written to the topic with this ending.""""""
+        """How many records were written to the topic with this ending."""
         return sum(o["high"] for o in self.offsets() if o["topic"] == self.topic + ending)
 
     def wait_settled(self, seconds=PATIENCE_S):
