@@ -244,9 +244,14 @@ routes = ( {{ group = "{GROUP}"; environment = "prod"; recipe = "sales"; }} );
         """What the group has committed and what there is, by the broker: lines of partition, committed, high, lag."""
         return json.loads(self.sandbox.ask(f"/offsets?group={self.group_id}"))["partitions"]
 
-    def lag(self):
-        return sum(o["high"] - (o["committed"] or 0) for o in self.offsets()
-                   if o["topic"] in (self.topic, self.topic + ".backfill"))
+    def lag(self, *endings):
+        """Of the main topic and the backfill, or of the topics with these endings."""
+        topics = [self.topic + ending for ending in endings or ("", ".backfill")]
+        return sum(o["high"] - (o["committed"] or 0) for o in self.offsets() if o["topic"] in topics)
+
+    def high(self, ending):
+        """How many records were written to the topic with this ending.""""""
+        return sum(o["high"] for o in self.offsets() if o["topic"] == self.topic + ending)
 
     def wait_settled(self, seconds=PATIENCE_S):
         """Until every record's offset is committed, as the broker says."""
@@ -254,7 +259,7 @@ routes = ( {{ group = "{GROUP}"; environment = "prod"; recipe = "sales"; }} );
 
     def letters(self):
         """High watermarks of the dead-letter topic, summed."""
-        return sum(o["high"] for o in self.offsets() if o["topic"] == self.topic + ".dlq")
+        return self.high(".dlq")
 
     def assert_ready(self, users):
         for user in users:
