@@ -21,6 +21,7 @@ Topics and groups, by the C tool topic-admin out of $DVSYNC_BUILD (default build
     create_topic(name, partitions=1, configs={})   grow_topic(name, partitions)   delete_topic(name)
     trim(topic, partition, offset)                 deletes the records before ${offset}
     watermarks(topic)                              {partition: (low, high)}
+    config(topic)                                  {"retention.ms": "600000", ...}
     committed(group)                               {(topic, partition): offset}
     set_committed(group, topic, partition, offset)
     group(name)                                    {"state": "Stable", "members": [{"client_id": ...,
@@ -95,6 +96,9 @@ class Admin:
 
     def watermarks(self, topic):
         return {p["partition"]: (p["low"], p["high"]) for p in self.admin("watermarks", topic)}
+
+    def config(self, topic):
+        return self.admin("config", topic)
 
     def committed(self, group):
         return {(p["topic"], p["partition"]): p["offset"] for p in self.admin("offsets", group)}

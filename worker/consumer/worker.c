@@ -153,6 +153,8 @@ open_intake(struct worker *worker, struct error *ret_error)
         .topic_count = worker->topic_count,
         .tiers = settings->tiers,
         .tier_count = settings->tier_count,
+        .dead_letters = settings->dead_letters ? worker->dead_letter_topic : NULL,
+        .creates_topics = settings->create_topics,
         .clock = &worker->clock,
         .properties = (const char *const *)settings->kafka_properties,
         .client_id = settings->client_id,
