@@ -370,7 +370,7 @@ intake_counts_the_partitions_of_the_main_topic(void **state)
     assert_int_equal(world.engines[MEMBER_PLAIN].size_of_main, PARTITIONS);
     /* the group may have given a member the last of them, or none */
     for (int32_t known = 0; known <= PARTITIONS; known++)
-        assert_int_equal(probe_partitions_of_main(world.engines[MEMBER_PLAIN].intake, known),
+        assert_int_equal(probe_partitions(world.engines[MEMBER_PLAIN].intake, topics[0], known),
                          PARTITIONS);
 }
 

@@ -70,6 +70,7 @@ name_topics(struct worker *worker, struct error *ret_error)
         return error_set(ret_error, ERROR_MEMORY, "no memory for the topics' names");
     worker->observer_topics = (struct observer_topics){
         .names = (const char *const *)worker->topics,
+        .tiers = (const char *const *)worker->topics + worker->topic_count - settings->tier_count,
         .dead_letters = worker->dead_letter_topic,
     };
     return 0;
@@ -152,6 +153,8 @@ open_intake(struct worker *worker, struct error *ret_error)
         .topic_count = worker->topic_count,
         .tiers = settings->tiers,
         .tier_count = settings->tier_count,
+        .dead_letters = settings->dead_letters ? worker->dead_letter_topic : NULL,
+        .creates_topics = settings->create_topics,
         .clock = &worker->clock,
         .properties = (const char *const *)settings->kafka_properties,
         .client_id = settings->client_id,
@@ -168,13 +171,17 @@ open_publisher(struct worker *worker, struct error *ret_error)
     const struct settings *settings = worker->settings;
     const struct publisher_settings publisher = {
         .bootstrap_servers = settings->bootstrap_servers,
-        .topic = worker->dead_letter_topic,
+        .tiers = settings->tiers,
+        .tier_count = settings->tier_count,
+        .dead_letters = settings->dead_letters ? worker->dead_letter_topic : NULL,
+        .cuts_large_letters = settings->cut_large_letters,
+        .clock = &worker->clock,
         .properties = (const char *const *)settings->kafka_properties,
         .client_id = settings->client_id,
         .timeout_ms = settings->publish_timeout_ms,
     };
 
-    if (!settings->dead_letters)
+    if (!settings->dead_letters && settings->tier_count == 0)
         return 0;
     worker->publisher = publisher_create(&publisher, worker->log, ret_error);
     return worker->publisher == NULL ? -1 : 0;

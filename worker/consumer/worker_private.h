@@ -38,7 +38,7 @@ struct worker {
     struct collector *collector;
     struct wire *wire;
     struct intake *intake;
-    struct publisher *publisher; /* NULL: no dead letters */
+    struct publisher *publisher; /* NULL: nothing is kept anywhere */
     struct engine *engine;
     struct admin *admin; /* NULL: no endpoint */
     int left_topic;      /* of which the intake can hand messages over if there is room; -1: none */

@@ -30,6 +30,8 @@ struct intake_settings {
     size_t topic_count;
     const struct tier *tiers; /* the last ${tier_count} of the topics: their records wait */
     size_t tier_count;
+    const char *dead_letters;      /* their topic, NULL: none */
+    bool creates_topics;           /* retry and dead-letter topics that are missing are made */
     const struct clock *clock;     /* for the wall time; whoever turns the loop reads it */
     const char *const *properties; /* "name=value" of librdkafka, NULL-terminated */
     const char *client_id;
