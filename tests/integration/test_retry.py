@@ -26,10 +26,17 @@ def ours(record):
     return {name: value for name, value in record["headers"] if name.startswith("dvsync-")}
 
 
+def start_worker(chain):
+    """One that has its partitions: a licence that comes in some seconds is then late for the first try."""
+    worker = chain.worker(extra=HASTY)
+    wait_for("it has partitions", lambda: (worker.status() or {}).get("partitions"))
+    return worker
+
+
 def test_a_licence_that_comes_late_is_waited_for_on_a_retry_topic(chain):
+    worker = start_worker(chain)
     (user,) = chain.people(1, licensed=False, licensed_in_ms=3000)
     chain.publish([user])
-    worker = chain.worker(extra=HASTY)
     wait_for("it is parked", lambda: chain.high(RETRY[0]) == 1)
     wait_for("the main topic is done with", lambda: chain.lag() == 0)
     wait_for("the user", lambda: is_ready(chain, user))
@@ -104,9 +111,9 @@ def test_a_head_that_waits_holds_up_nobody(chain):
 
 
 def test_a_kill_while_events_are_parked_loses_none(chain):
+    worker = start_worker(chain)
     users = chain.people(20, licensed=False, licensed_in_ms=3000)
     chain.publish(users)
-    worker = chain.worker(extra=HASTY)
     wait_for("the first is parked", lambda: chain.high(RETRY[0]) > 0)
     worker.kill()
     worker.start()
