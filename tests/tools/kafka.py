@@ -29,6 +29,7 @@ Topics and groups, by the C tools topic-admin and topic-records out of $DVSYNC_B
     group(name)                                    {"state": "Stable", "members": [{"client_id": ...,
                                                    "partitions": [{"topic":, "partition":}]}, ...]}
     admin(command, *arguments)                     the tool itself, its JSON answer parsed
+    cloudevents(topic, count)                      records as a CloudEvents library reads them
 These exist as Admin(bootstrap) too, for a cluster that somebody else has started.
 
 By hand, and for scripts:
@@ -120,6 +121,20 @@ class Admin:
 
     def group(self, name):
         return self.admin("group", name)
+
+    def cloudevents(self, topic, count):
+        """The first ${count} records, as Kafka's own console consumer and the CloudEvents library
+        for Java read them: a line each."""
+        run = subprocess.run(
+            [*JAVA, "-cp", f"{fetch_jars('cloudevents')}/*",
+             "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", self.bootstrap,
+             "--topic", topic, "--from-beginning", "--isolation-level", "read_committed",
+             "--max-messages", str(count), "--timeout-ms", str(1000 * ANSWER_SECONDS),
+             "--value-deserializer", "io.cloudevents.kafka.CloudEventDeserializer"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if run.returncode != 0:
+            raise Failure(f"the console consumer: {run.stderr}")
+        return run.stdout.splitlines()
 
 
 class Cluster(Admin):
@@ -303,11 +318,11 @@ class Cluster(Admin):
         self._file(node, "pid").unlink(missing_ok=True)
 
 
-def fetch_jars():
-    """The folder with the broker's jars; Failure when they are not there and cannot be fetched."""
-    run = subprocess.run([TOOLS / "fetch-kafka"], stdout=subprocess.PIPE, text=True)
+def fetch_jars(what="kafka"):
+    """The folder with these jars; Failure when they are not there and cannot be fetched."""
+    run = subprocess.run([TOOLS / "fetch-kafka", what], stdout=subprocess.PIPE, text=True)
     if run.returncode != 0:
-        raise Failure("the Kafka jars could not be fetched")
+        raise Failure(f"the jars of {what} could not be fetched")
     return run.stdout.strip()
 
 
