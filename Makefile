@@ -178,7 +178,7 @@ help:
 	printf '%s\n' \
 	 'make              the programs, under $(OUT)/' \
 	 'make demo         a tour on this machine, without any account; BROKER=kafka: on Apache Kafka' \
-	 'make test         everything below that tests, with one closing line' \
+	 'make test         unit, simulation and integration, with one closing line' \
 	 'make unit         unit tests' \
 	 'make simulation   the core under a virtual clock; SEEDS=2000 FIRST_SEED=1' \
 	 'make integration  whole processes against Apache Kafka; KAFKA_VERSION=4.1.0 PYTEST="-k name"' \

@@ -36,7 +36,7 @@ static const struct program program = {
     .command_line =
         {
             .name = "dvsync-worker",
-            .synopsis = "--config FILE",
+            .synopsis = "[--config FILE]",
             .about =
                 "Reads membership events from Kafka and makes each user ready in Dataverse. Any "
                 "number of\n"
