@@ -187,7 +187,7 @@ help:
 	 'make bench        measurements; BENCH_JSON=file, BENCH=long' \
 	 'make lint         style, sizes, walls, static analysis' \
 	 'make format       lays the C code out as make lint wants it' \
-	 'make install      dvsync-worker, under DESTDIR and PREFIX=$(PREFIX)' \
+	 'make install      dvsync-worker and dvsync-producer, under DESTDIR and PREFIX=$(PREFIX)' \
 	 'make clean        removes what was built; distclean: what was downloaded as well' \
 	 '' \
 	 'test, demo, lint and their parts first install the Debian packages they miss (with sudo).' \

@@ -104,22 +104,25 @@ class Sandbox:
         self.process.wait(10)
 
 
-class Worker:
-    """One dvsync-worker process."""
+class Process:
+    """One process of ours, with its settings, log and admin endpoint."""
 
-    def __init__(self, folder, name, configuration, **environment):
+    PROGRAM = ADMIN = None
+
+    def __init__(self, folder, name, configuration, start=True, **environment):
         self.port = free_port()
         self.log = folder / f"{name}.log"
         self.config = folder / f"{name}.conf"
         self.config.write_text(configuration)
         plain = {k: v for k, v in os.environ.items() if not k.startswith("DVSYNC_")}
         self.environment = {**plain, "TEST_SECRET": SECRET,
-                            "DVSYNC_ADMIN_ADDRESS": f"127.0.0.1:{self.port}", **environment}
+                            self.ADMIN: f"127.0.0.1:{self.port}", **environment}
         self.process = None
-        self.start()
+        if start:
+            self.start()
 
     def start(self):
-        self.process = subprocess.Popen([BUILD / "dvsync-worker", "--config", self.config],
+        self.process = subprocess.Popen([BUILD / self.PROGRAM, "--config", self.config],
                                         stdout=open(self.log, "a"), stderr=subprocess.STDOUT,
                                         env=self.environment)
 
@@ -159,6 +162,23 @@ class Worker:
         return self.process.wait(seconds)
 
 
+class Worker(Process):
+    PROGRAM, ADMIN = "dvsync-worker", "DVSYNC_ADMIN_ADDRESS"
+
+
+class Producer(Process):
+    PROGRAM, ADMIN = "dvsync-producer", "DVSYNC_PRODUCER_ADMIN_ADDRESS"
+
+    def is_publishing(self):
+        return (self.status() or {}).get("publishing", False)
+
+    def run(self, *options, seconds=PATIENCE_S):
+        """Runs it with ${options} until it ends by itself: what subprocess.run gives."""
+        return subprocess.run([BUILD / self.PROGRAM, "--config", self.config, *options], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment,
+                              timeout=seconds)
+
+
 class Stack:
     """Broker, sandbox and workers on one topic of their own; ${tiers}: delay and times of each retry topic."""
 
@@ -173,6 +193,7 @@ class Stack:
         if cluster is not None:
             for suffix in ("", ".backfill", ".dlq"):
                 cluster.create_topic(self.topic + suffix, partitions=partitions)
+        self.producers = []
         arguments = ["--topic", self.topic, "--partitions", str(partitions),
                      "--retry", ",".join(delay for delay, _ in tiers)]
         self.sandbox = Sandbox(folder, cluster.bootstrap if cluster else None, *arguments)
@@ -218,6 +239,35 @@ routes = ( {{ group = "{GROUP}"; environment = "prod"; recipe = "sales"; }} );
         self.workers.append(worker)
         return worker
 
+    def make_producer_topics(self):
+        self.cluster.create_topic(self.topic + ".state", configs={"cleanup.policy": "compact"})
+        self.cluster.create_topic(self.topic + ".leader")
+
+    def producer(self, name="producer", extra="", start=True, **settings):
+        """One more producer, with these settings of its block."""
+        chosen = {"poll": '"1s"', "session_timeout": '"2s"', "group_id": f'"{self.topic}-producers"', **settings}
+        block = " ".join(f"{key} = {value};" for key, value in chosen.items())
+        producer = Producer(self.folder, f"{name}{len(self.producers)}",
+                            self.configuration(f"producer: {{ {block} }};\n{extra}"), start=start)
+        self.producers.append(producer)
+        return producer
+
+    def records(self, suffix="", isolation="read_committed"):
+        """What a reader finds on the topic with that ending, as kcat prints it."""
+        run = subprocess.run(["kcat", "-C", "-b", self.bootstrap, "-t", self.topic + suffix, "-o", "beginning",
+                              "-e", "-q", "-J", "-X", f"isolation.level={isolation}"],
+                             capture_output=True, text=True, timeout=PATIENCE_S)
+        assert run.returncode == 0, run.stderr
+        return lines(run.stdout)
+
+    def events(self, suffix=""):
+        """The events there: (group, user, change)."""
+        values = [json.loads(record["payload"]) for record in self.records(suffix)]
+        return [(value["group"], value["user"], value["change"]) for value in values]
+
+    def leave(self, users, group=GROUP):
+        self.sandbox.ask("/leaves", [{"group": group, "user": user} for user in users])
+
     def people(self, count, joined=True, **more):
         """${count} new people in Entra, in the group unless told otherwise; their object ids."""
         users = [str(uuid.uuid4()) for _ in range(count)]
@@ -244,9 +294,14 @@ routes = ( {{ group = "{GROUP}"; environment = "prod"; recipe = "sales"; }} );
         """What the group has committed and what there is, by the broker: lines of partition, committed, high, lag."""
         return json.loads(self.sandbox.ask(f"/offsets?group={self.group_id}"))["partitions"]
 
-    def lag(self):
-        return sum(o["high"] - (o["committed"] or 0) for o in self.offsets()
-                   if o["topic"] in (self.topic, self.topic + ".backfill"))
+    def lag(self, *endings):
+        """Of the main topic and the backfill, or of the topics with these endings."""
+        topics = [self.topic + ending for ending in endings or ("", ".backfill")]
+        return sum(o["high"] - (o["committed"] or 0) for o in self.offsets() if o["topic"] in topics)
+
+    def high(self, ending):
+        """How many records were written to the topic with this ending."""
+        return sum(o["high"] for o in self.offsets() if o["topic"] == self.topic + ending)
 
     def wait_settled(self, seconds=PATIENCE_S):
         """Until every record's offset is committed, as the broker says."""
@@ -254,7 +309,7 @@ routes = ( {{ group = "{GROUP}"; environment = "prod"; recipe = "sales"; }} );
 
     def letters(self):
         """High watermarks of the dead-letter topic, summed."""
-        return sum(o["high"] for o in self.offsets() if o["topic"] == self.topic + ".dlq")
+        return self.high(".dlq")
 
     def assert_ready(self, users):
         for user in users:
@@ -270,7 +325,7 @@ routes = ( {{ group = "{GROUP}"; environment = "prod"; recipe = "sales"; }} );
                 and e["route"] in ("addUser", "patch", "role", "changeset")]
 
     def close(self):
-        for worker in self.workers:
-            if worker.process.poll() is None:
-                worker.kill()
+        for process in self.workers + self.producers:
+            if process.process is not None and process.process.poll() is None:
+                process.kill()
         self.sandbox.stop()

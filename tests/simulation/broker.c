@@ -289,7 +289,8 @@ feed_partition(struct simulation *simulation, struct replica *replica,
 
     if (*position < 0)
         return;
-    while (*position < (int64_t)partition->count && engine_has_room(replica->engine)) {
+    while (*position < (int64_t)partition->count &&
+           engine_has_room_for(replica->engine, partition->topic)) {
         if (retry_due_ms(simulation, partition, &partition->records[*position]) >
             simulation->clock.wall_ms)
             break;

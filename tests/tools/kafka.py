@@ -16,16 +16,20 @@ each node's server.properties.
     freeze(node) / thaw(node)        SIGSTOP, SIGCONT
     logs()                           the tail of all nodes' logs, to show when a test has failed
 
-Topics and groups, by the C tool topic-admin out of $DVSYNC_BUILD (default build/release):
+Topics and groups, by the C tools topic-admin and topic-records out of $DVSYNC_BUILD (default build/release):
 
     create_topic(name, partitions=1, configs={})   grow_topic(name, partitions)   delete_topic(name)
     trim(topic, partition, offset)                 deletes the records before ${offset}
     watermarks(topic)                              {partition: (low, high)}
+    config(topic)                                  {"retention.ms": "600000", ...}
+    records(topic)                                 [{"partition":, "offset":, "timestamp":, "key":,
+                                                   "value":, "headers": [[name, value], ...]}, ...]
     committed(group)                               {(topic, partition): offset}
     set_committed(group, topic, partition, offset)
     group(name)                                    {"state": "Stable", "members": [{"client_id": ...,
                                                    "partitions": [{"topic":, "partition":}]}, ...]}
     admin(command, *arguments)                     the tool itself, its JSON answer parsed
+    cloudevents(topic, count)                      records as a CloudEvents library reads them
 These exist as Admin(bootstrap) too, for a cluster that somebody else has started.
 
 By hand, and for scripts:
@@ -67,9 +71,12 @@ class Admin:
     def __init__(self, bootstrap):
         self.bootstrap = bootstrap
 
+    @staticmethod
+    def _tool(name):
+        return TOP / os.environ.get("DVSYNC_BUILD", "build/release") / name
+
     def admin(self, command, *arguments):
-        build = pathlib.Path(os.environ.get("DVSYNC_BUILD", "build/release"))
-        tool = TOP / build / "topic-admin"
+        tool = self._tool("topic-admin")
         deadline = time.monotonic() + ANSWER_SECONDS
         while True:
             run = subprocess.run([tool, self.bootstrap, command, *map(str, arguments)],
@@ -96,6 +103,16 @@ class Admin:
     def watermarks(self, topic):
         return {p["partition"]: (p["low"], p["high"]) for p in self.admin("watermarks", topic)}
 
+    def config(self, topic):
+        return self.admin("config", topic)
+
+    def records(self, topic):
+        run = subprocess.run([self._tool("topic-records"), self.bootstrap, topic],
+                             capture_output=True, text=True)
+        if run.returncode != 0:
+            raise Failure(run.stderr.strip())
+        return [json.loads(line) for line in run.stdout.splitlines()]
+
     def committed(self, group):
         return {(p["topic"], p["partition"]): p["offset"] for p in self.admin("offsets", group)}
 
@@ -104,6 +121,20 @@ class Admin:
 
     def group(self, name):
         return self.admin("group", name)
+
+    def cloudevents(self, topic, count):
+        """The first ${count} records, as Kafka's own console consumer and the CloudEvents library
+        for Java read them: a line each."""
+        run = subprocess.run(
+            [*JAVA, "-cp", f"{fetch_jars('cloudevents')}/*",
+             "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", self.bootstrap,
+             "--topic", topic, "--from-beginning", "--isolation-level", "read_committed",
+             "--max-messages", str(count), "--timeout-ms", str(1000 * ANSWER_SECONDS),
+             "--value-deserializer", "io.cloudevents.kafka.CloudEventDeserializer"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if run.returncode != 0:
+            raise Failure(f"the console consumer: {run.stderr}")
+        return run.stdout.splitlines()
 
 
 class Cluster(Admin):
@@ -287,11 +318,11 @@ class Cluster(Admin):
         self._file(node, "pid").unlink(missing_ok=True)
 
 
-def fetch_jars():
-    """The folder with the broker's jars; Failure when they are not there and cannot be fetched."""
-    run = subprocess.run([TOOLS / "fetch-kafka"], stdout=subprocess.PIPE, text=True)
+def fetch_jars(what="kafka"):
+    """The folder with these jars; Failure when they are not there and cannot be fetched."""
+    run = subprocess.run([TOOLS / "fetch-kafka", what], stdout=subprocess.PIPE, text=True)
     if run.returncode != 0:
-        raise Failure("the Kafka jars could not be fetched")
+        raise Failure(f"the jars of {what} could not be fetched")
     return run.stdout.strip()
 
 

@@ -312,6 +312,33 @@ command_watermarks(char **argument)
     puts("]");
 }
 
+static void
+command_config(char **argument)
+{
+    size_t count;
+    rd_kafka_ConfigResource_t *topic =
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, argument[0]);
+    const rd_kafka_ConfigResource_t **resources;
+    const rd_kafka_ConfigEntry_t **entries;
+    rd_kafka_event_t *event;
+
+    rd_kafka_DescribeConfigs(rk, &topic, 1, options_for(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS),
+                             replies);
+    event = await_reply("config");
+    resources = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event), &count);
+    check(rd_kafka_ConfigResource_error(resources[0]),
+          rd_kafka_ConfigResource_error_string(resources[0]), argument[0]);
+    entries = rd_kafka_ConfigResource_configs(resources[0], &count);
+    for (size_t i = 0; i < count; i++) {
+        fputs(i == 0 ? "{" : ", ", stdout);
+        print_string(rd_kafka_ConfigEntry_name(entries[i]));
+        fputs(": ", stdout);
+        print_string(rd_kafka_ConfigEntry_value(entries[i]));
+    }
+    puts("}");
+}
+
 static const rd_kafka_topic_partition_list_t *
 offsets_of(const rd_kafka_group_result_t **groups, size_t count)
 {
@@ -429,6 +456,7 @@ static const struct command {
     {"delete", 1, command_delete, "TOPIC"},
     {"trim", 3, command_trim, "TOPIC PARTITION OFFSET deletes what lies before OFFSET"},
     {"watermarks", 1, command_watermarks, "TOPIC                  low and high per partition"},
+    {"config", 1, command_config, "TOPIC                  name and value of each setting"},
     {"offsets", 1, command_offsets, "GROUP                  what it has committed"},
     {"set-offset", 4, command_set_offset, "GROUP TOPIC PARTITION OFFSET"},
     {"group", 1, command_group, "GROUP                  state, members, assignments"},

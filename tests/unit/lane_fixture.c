@@ -93,6 +93,7 @@ lane_fixture_submit(struct lane_fixture *fixture, int first, int last)
 
         call_init(&probe->call, CALL_FORCE_SYNC, bench_prod(fixture->bench), done, probe);
         probe->call.prepare = prepare;
+        probe->call.urgency = probe->is_patient ? PATIENT : URGENT;
         lane_submit(fixture->lane, &probe->call);
     }
     if (!fixture->withholds_token && scripted_flying(&fixture->bench->scripted, CALL_TOKEN) > 0)

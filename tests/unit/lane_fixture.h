@@ -19,6 +19,7 @@ enum { PROBES_MOST = 256 };
 struct probe {
     struct call call;
     bool is_dropped; /* its prepare says that nobody is there */
+    bool is_patient;
     int prepared;
     int done;
     enum verdict verdict; /* of the answer its owner was given */

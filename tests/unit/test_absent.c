@@ -200,8 +200,12 @@ absent_of_an_enumeration_is_not_told_once_another_is_needed(void **state)
     feed_fixture_pass(fixture, POLL_MS);
     resync(fixture);
     feed_fixture_pass(fixture, 2 * WAIT_MS); /* the second one is slow */
-    feed_fixture_assert_published(fixture, "");
-    enumerate(fixture, "+1 +2");
+    feed_fixture_answer(fixture, 0, "+1", "p", NULL);
+    feed_fixture_acknowledge(fixture);
+    feed_fixture_assert_published(fixture, "backfill +1 know 1:3 state 0:resync:p");
+    assert_asks(fixture, "p");
+    text_clear(&fixture->news);
+    enumerate(fixture, "+2");
     idle(fixture, 2 * WAIT_MS);
     assert_int_equal(fixture->serial, 0);
 }
@@ -288,6 +292,21 @@ absent_is_told_where_the_group_s_own_state_was_lost(void **state)
     feed_fixture_assert_published(fixture, "backfill -2 forget 2 state 0:change:e …");
 }
 
+/* What is said of no group is nothing said of its members. */
+static void
+absent_is_not_told_of_a_group_that_is_none(void **state)
+{
+    struct feed_fixture *fixture = with_members(state, "+1 +2");
+
+    resync(fixture);
+    feed_fixture_answer_nothing(fixture, 0, NULL, "e");
+    feed_fixture_acknowledge(fixture);
+    feed_fixture_assert_news(fixture, "page gone round");
+    text_clear(&fixture->published);
+    idle(fixture, 2 * WAIT_MS);
+    assert_int_equal(fixture->serial, 0);
+}
+
 /* Where only changes are wanted nobody is enumerated at first, and then nobody is missing. */
 static void
 absent_is_nobody_where_only_changes_are_wanted(void **state)
@@ -321,6 +340,7 @@ main(void)
         TEST(absent_are_told_in_parcels_of_bounded_size),
         TEST(absent_in_large_numbers_are_held_by_the_guard),
         TEST(absent_is_told_where_the_group_s_own_state_was_lost),
+        TEST(absent_is_not_told_of_a_group_that_is_none),
         TEST(absent_is_nobody_where_only_changes_are_wanted),
     };
     return cmocka_run_group_tests_name("absent", tests, NULL, NULL);

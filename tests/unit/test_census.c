@@ -190,6 +190,24 @@ census_and_round_go_side_by_side(void **state)
     feed_fixture_acknowledge(fixture);
 }
 
+static void
+census_and_round_ask_for_what_they_asked_for_when_the_other_s_page_is_published(void **state)
+{
+    struct feed_fixture *fixture = *state;
+
+    fixture->settings.reconcile_ms = 33000;
+    feed_fixture_start(fixture);
+    feed_fixture_answer(fixture, 0, "", NULL, "first");
+    feed_fixture_acknowledge(fixture);
+    feed_fixture_pass(fixture, 33000);
+    feed_fixture_answer_members(fixture, 0, "+1", "second");
+    feed_fixture_acknowledge(fixture);
+    assert_string_equal(feed_fixture_asked(fixture, 0, CALL_DELTA), "first");
+    feed_fixture_answer(fixture, 0, "+5", NULL, "third");
+    feed_fixture_acknowledge(fixture);
+    assert_asks(fixture, "second");
+}
+
 /* An enumeration that is no longer wanted is no longer gone on with. */
 static void
 census_is_left_when_it_is_no_longer_wanted(void **state)
@@ -204,6 +222,59 @@ census_is_left_when_it_is_no_longer_wanted(void **state)
     feed_fixture_start(fixture);
     feed_fixture_pass(fixture, 48 * HOUR_MS);
     assert_false(is_asking(fixture));
+}
+
+/* --- lists that lag behind ---------------------------------------------------------------------- */
+
+/* User 1 has just left; a list is about to be asked for. */
+static struct feed_fixture *
+left_before_census(void **state)
+{
+    struct feed_fixture *fixture = *state;
+
+    fixture->settings.conclude_after_ms = 900 * 1000;
+    fixture->settings.reconcile_ms = 24 * HOUR_MS;
+    fixture->settings.poll_ms = 24 * HOUR_MS;
+    feed_fixture_start(fixture);
+    feed_fixture_answer(fixture, 0, "+1 +2", NULL, "d");
+    feed_fixture_acknowledge(fixture);
+    feed_fixture_pass(fixture, 24 * HOUR_MS);
+    while (!feed_fixture_is_asking(fixture, 0, CALL_DELTA))
+        feed_fixture_pass(fixture, HOUR_MS);
+    feed_fixture_answer(fixture, 0, "-1", NULL, "e");
+    text_clear(&fixture->published);
+    return fixture;
+}
+
+static void
+census_does_not_bring_back_who_has_just_left(void **state)
+{
+    struct feed_fixture *fixture = left_before_census(state);
+
+    feed_fixture_answer_members(fixture, 0, "+1 +2", "m"); /* and that is not published yet */
+    feed_fixture_acknowledge(fixture);
+    feed_fixture_assert_published(fixture, "backfill +2 state 0:change:e/m …");
+    feed_fixture_acknowledge(fixture);
+    feed_fixture_pass(fixture, 900 * 1000);
+    feed_fixture_answer_members(fixture, 0, "+1", NULL);
+    feed_fixture_assert_published(fixture, " state 0:change:e …");
+    feed_fixture_kill(fixture);
+    feed_fixture_start(fixture); /* who leads anew does not know who has just left */
+    feed_fixture_pass(fixture, 900 * 1000 - 1);
+    assert_false(is_asking(fixture));
+    feed_fixture_pass(fixture, 1);
+    assert_asks(fixture, "m");
+}
+
+static void
+census_believes_a_list_when_time_has_passed(void **state)
+{
+    struct feed_fixture *fixture = left_before_census(state);
+
+    feed_fixture_acknowledge(fixture);
+    feed_fixture_pass(fixture, 900 * 1000 + 1);
+    feed_fixture_answer_members(fixture, 0, "+1 +2", NULL);
+    feed_fixture_assert_published(fixture, "backfill +1 +2 state 0:change:e …");
 }
 
 /* --- a backfill ------------------------------------------------------------------------------- */
@@ -278,7 +349,10 @@ main(void)
         TEST(census_begins_anew_when_its_link_is_worthless),
         TEST(census_of_a_group_that_is_none_is_over),
         TEST(census_and_round_go_side_by_side),
+        TEST(census_and_round_ask_for_what_they_asked_for_when_the_other_s_page_is_published),
         TEST(census_is_left_when_it_is_no_longer_wanted),
+        TEST(census_does_not_bring_back_who_has_just_left),
+        TEST(census_believes_a_list_when_time_has_passed),
         TEST(backfill_publishes_all_members_and_leaves_the_state_alone),
         TEST(backfill_that_cannot_read_gives_up),
         TEST(backfill_of_no_group_says_so),

@@ -20,7 +20,8 @@
 
 enum { WALL_MS = 1000000, LINE_BYTES = 2048, REASONS = 2000 };
 
-static const char *const topics[] = {"members", "members.backfill"};
+static const char *const topics[] = {"members", "members.backfill", "members.retry.15m",
+                                     "members.retry.6h"};
 static struct environment environment = {.name = (char[]){"prod"}};
 static struct identity identity = {.name = (char[]){"main"}};
 
@@ -43,7 +44,7 @@ setup(void **state)
 
     watched = (struct watched){
         .settings.routing = {.environments = &environment, .environment_count = 1},
-        .topics = {.names = topics, .dead_letters = "members.dlq"},
+        .topics = {.names = topics, .tiers = topics + 2, .dead_letters = "members.dlq"},
         .clock.wall_ms = WALL_MS,
         .file = tmpfile(),
     };
@@ -190,6 +191,7 @@ observer_logs_and_counts_an_event_that_was_given_up(void **state)
         "\"environment\":\"prod\"",
         "\"detail\":\"why\"",
         "\"request_id\":\"abc\"",
+        "\"kept_on\":\"members.dlq\"",
         NULL,
     };
     struct watched *watched = *state;
@@ -202,6 +204,23 @@ observer_logs_and_counts_an_event_that_was_given_up(void **state)
     assert_logged(watched, parts);
     assert_metric(watched,
                   "dvsync_kept_records_total{topic=\"members.dlq\",reason=\"no_licence\"} 1\n");
+}
+
+static void
+observer_tells_and_counts_on_which_retry_topic_an_event_was_parked(void **state)
+{
+    static const char *const parts[] = {
+        "\"level\":\"info\"",    "\"reason\":\"no_licence\"",        "\"outcome\":\"parked\"",
+        "\"topic\":\"members\"", "\"kept_on\":\"members.retry.6h\"", NULL,
+    };
+    struct watched *watched = *state;
+    struct settlement settlement = make_settlement(OUTCOME_PARKED, "no_licence");
+
+    settlement.tier = 1;
+    observer_settled(watched->observer, &settlement);
+    assert_logged(watched, parts);
+    assert_metric(
+        watched, "dvsync_kept_records_total{topic=\"members.retry.6h\",reason=\"no_licence\"} 1\n");
 }
 
 static void
@@ -294,6 +313,7 @@ main(void)
         TEST(observer_measures_the_time_to_ready_from_the_events_own),
         TEST(observer_is_silent_about_what_went_well),
         TEST(observer_logs_and_counts_an_event_that_was_given_up),
+        TEST(observer_tells_and_counts_on_which_retry_topic_an_event_was_parked),
         TEST(observer_logs_what_a_run_has_changed),
         TEST(observer_says_of_a_failed_step_whose_it_was_and_what_comes_next),
         TEST(observer_counts_requests_and_tokens),

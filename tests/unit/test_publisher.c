@@ -1,8 +1,12 @@
-/* Kept records, on librdkafka's in-process cluster: what arrives there, and what the engine is told. */
+/*
+ * Kept records, on librdkafka's in-process cluster: what arrives there, what the engine is told, and
+ * what the log says.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,9 +21,14 @@
 #include "log.h"
 #include "publisher.h"
 
-enum { PATIENCE_MS = 20000, ANSWERS = 16 };
+enum { PATIENCE_MS = 20000, ANSWERS = 16, LINE_BYTES = 1024, LARGE_BYTES = 4000 };
+enum { REQUEST_PRODUCE = 0 };
 
-#define TOPIC "members.dlq"
+#define LETTERS "members.dlq"
+
+static char soon[] = "members.retry.15m";
+static char late[] = "members.retry.6h";
+static const struct tier tiers[] = {{soon, 900000, 4}, {late, 21600000, 112}};
 
 /* --- an engine that takes notes -------------------------------------------------------------- */
 
@@ -42,6 +51,7 @@ engine_kept(struct engine *engine, uint64_t serial, const struct error *error)
 static struct {
     struct clock clock;
     struct log *log;
+    FILE *log_file;
     rd_kafka_t *consumer;
     rd_kafka_mock_cluster_t *cluster;
 } world;
@@ -59,7 +69,7 @@ drop_log(const rd_kafka_t *rk, int level, const char *facility, const char *text
     (void)rk, (void)level, (void)facility, (void)text;
 }
 
-/* A cluster with one topic of two partitions, and a consumer that reads it back. */
+/* A cluster with three topics of two partitions, and a consumer that reads them back. */
 static int
 setup(void **state)
 {
@@ -68,14 +78,18 @@ setup(void **state)
 
     (void)state;
     (void)now_ms();
-    world.log = log_create(STDERR_FILENO, LOG_TEXT, LOG_ERROR, 0, &world.clock);
+    world.log_file = tmpfile();
+    assert_non_null(world.log_file);
+    world.log = log_create(fileno(world.log_file), LOG_TEXT, LOG_INFO, 0, &world.clock);
     rd_kafka_conf_set_log_cb(conf, drop_log);
     (void)rd_kafka_conf_set(conf, "group.id", "reader", reason, sizeof(reason));
     world.consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof(reason));
     assert_non_null(world.consumer);
     world.cluster = rd_kafka_mock_cluster_new(world.consumer, 1);
     assert_non_null(world.cluster);
-    rd_kafka_mock_topic_create(world.cluster, TOPIC, 2, 1);
+    rd_kafka_mock_topic_create(world.cluster, LETTERS, 2, 1);
+    rd_kafka_mock_topic_create(world.cluster, soon, 2, 1);
+    rd_kafka_mock_topic_create(world.cluster, late, 2, 1);
     (void)rd_kafka_brokers_add(world.consumer, rd_kafka_mock_cluster_bootstraps(world.cluster));
     return 0;
 }
@@ -88,16 +102,36 @@ teardown(void **state)
     rd_kafka_mock_cluster_destroy(world.cluster);
     rd_kafka_destroy(world.consumer);
     log_destroy(world.log);
+    (void)fclose(world.log_file);
     return 0;
 }
 
-static struct publisher *
-make_publisher(struct engine *engine)
+/* How many lines of the log hold ${text}. */
+static int
+count_lines(const char *text)
 {
-    static const char *const properties[] = {"log_level=0", NULL};
+    char line[LINE_BYTES];
+    int count = 0;
+
+    rewind(world.log_file);
+    while (fgets(line, sizeof(line), world.log_file) != NULL)
+        count += strstr(line, text) != NULL;
+    (void)fseek(world.log_file, 0, SEEK_END);
+    return count;
+}
+
+static struct publisher *
+make_publisher_that(struct engine *engine, bool cuts_large_letters)
+{
+    static const char *const properties[] = {"log_level=0", "message.max.bytes=2000",
+                                             "retry.backoff.ms=10", NULL};
     const struct publisher_settings settings = {
         .bootstrap_servers = rd_kafka_mock_cluster_bootstraps(world.cluster),
-        .topic = TOPIC,
+        .tiers = tiers,
+        .tier_count = 2,
+        .dead_letters = LETTERS,
+        .cuts_large_letters = cuts_large_letters,
+        .clock = &world.clock,
         .properties = properties,
         .client_id = "test",
         .timeout_ms = 5000,
@@ -108,6 +142,12 @@ make_publisher(struct engine *engine)
     assert_non_null(publisher);
     publisher_bind(publisher, engine);
     return publisher;
+}
+
+static struct publisher *
+make_publisher(struct engine *engine)
+{
+    return make_publisher_that(engine, false);
 }
 
 static void
@@ -122,14 +162,14 @@ turn_until_answered(struct publisher *publisher, const struct engine *engine, in
     assert_int_equal(engine->answers, answers);
 }
 
-/* The first record of ${partition}, read back. */
+/* The record of ${partition} of ${topic} at ${offset}, or RD_KAFKA_OFFSET_TAIL(1), read back. */
 static rd_kafka_message_t *
-read_back(int32_t partition)
+read_back(const char *topic, int32_t partition, int64_t offset)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_message_t *message;
 
-    rd_kafka_topic_partition_list_add(list, TOPIC, partition)->offset = 0;
+    rd_kafka_topic_partition_list_add(list, topic, partition)->offset = offset;
     assert_int_equal(rd_kafka_assign(world.consumer, list), RD_KAFKA_RESP_ERR_NO_ERROR);
     rd_kafka_topic_partition_list_destroy(list);
     message = rd_kafka_consumer_poll(world.consumer, PATIENCE_MS);
@@ -146,6 +186,7 @@ static struct kept_record
 make_record(int32_t partition, uint64_t serial)
 {
     return (struct kept_record){
+        .tier = TO_DEAD_LETTERS,
         .partition = partition,
         .key = "k",
         .key_length = 1,
@@ -188,7 +229,7 @@ publisher_keeps_every_byte_and_the_partitions_number(void **state)
     (void)state;
     assert_true(publisher_keep(publisher, &record));
     turn_until_answered(publisher, &engine, 1);
-    message = read_back(1);
+    message = read_back(LETTERS, 1, 0);
     assert_int_equal(message->len, 3);
     assert_memory_equal(message->payload, "v\0w", 3);
     assert_int_equal(message->key_len, 1);
@@ -213,7 +254,7 @@ static void
 publisher_keeps_a_record_without_key_and_value(void **state)
 {
     struct engine engine = {0};
-    const struct kept_record record = {.partition = 0, .serial = 3};
+    const struct kept_record record = {.tier = TO_DEAD_LETTERS, .partition = 0, .serial = 3};
     struct publisher *publisher = make_publisher(&engine);
 
     (void)state;
@@ -235,6 +276,190 @@ publisher_says_so_when_there_is_no_such_partition(void **state)
     turn_until_answered(publisher, &engine, 1);
     assert_false(engine.was_kept[0]);
     assert_int_equal(engine.serials[0], 4);
+    assert_int_equal(count_lines("has fewer partitions"), 1);
+    publisher_destroy(publisher);
+}
+
+static void
+publisher_sends_a_record_to_the_topic_of_its_tier(void **state)
+{
+    static const struct {
+        int tier;
+        const char *topic;
+    } cases[] = {{0, soon}, {1, late}, {TO_DEAD_LETTERS, LETTERS}};
+    struct engine engine = {0};
+    struct publisher *publisher = make_publisher(&engine);
+    struct kept_record record = make_record(0, 1);
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char value[] = {(char)('a' + i)};
+        rd_kafka_message_t *message;
+
+        record.tier = cases[i].tier;
+        record.value = value;
+        record.value_length = 1;
+        assert_true(publisher_keep(publisher, &record));
+        turn_until_answered(publisher, &engine, i + 1);
+        assert_true(engine.was_kept[i]);
+        message = read_back(cases[i].topic, 0, RD_KAFKA_OFFSET_TAIL(1));
+        assert_memory_equal(message->payload, value, 1);
+        rd_kafka_message_destroy(message);
+    }
+    publisher_destroy(publisher);
+}
+
+static void
+publisher_takes_nothing_for_a_topic_that_there_is_not(void **state)
+{
+    struct engine engine = {0};
+    struct publisher *publisher = make_publisher(&engine);
+    struct kept_record record = make_record(0, 1);
+
+    (void)state;
+    record.tier = 2;
+    assert_false(publisher_keep(publisher, &record));
+    record.tier = TO_NOWHERE;
+    assert_false(publisher_keep(publisher, &record));
+    publisher_destroy(publisher);
+}
+
+/* --- what a topic refuses ---------------------------------------------------------------------- */
+
+static void
+refuse_next(rd_kafka_resp_err_t code)
+{
+    rd_kafka_mock_push_request_errors(world.cluster, REQUEST_PRODUCE, 1, code);
+}
+
+/* A record that is refused with ${code}. */
+static void
+assert_refused(struct publisher *publisher, struct engine *engine, rd_kafka_resp_err_t code)
+{
+    const struct kept_record record = make_record(0, 1);
+
+    refuse_next(code);
+    assert_true(publisher_keep(publisher, &record));
+    turn_until_answered(publisher, engine, engine->answers + 1);
+    assert_false(engine->was_kept[engine->answers - 1]);
+}
+
+static void
+publisher_says_once_what_a_topic_refuses_and_when_that_is_over(void **state)
+{
+    static const char refusal[] = "the topic takes no records";
+    static const char relief[] = "the topic takes records again";
+    struct engine engine = {0};
+    struct publisher *publisher = make_publisher(&engine);
+    const struct kept_record record = make_record(0, 1);
+
+    (void)state;
+    assert_refused(publisher, &engine, RD_KAFKA_RESP_ERR_INVALID_RECORD);
+    assert_refused(publisher, &engine, RD_KAFKA_RESP_ERR_INVALID_RECORD);
+    assert_int_equal(count_lines(refusal), 1);
+    assert_int_equal(count_lines("topic=members.dlq"), count_lines("partition="));
+    assert_int_equal(count_lines(relief), 0);
+    assert_true(publisher_keep(publisher, &record));
+    turn_until_answered(publisher, &engine, 3);
+    assert_int_equal(count_lines(relief), 1);
+    assert_refused(publisher, &engine, RD_KAFKA_RESP_ERR_INVALID_RECORD);
+    assert_int_equal(count_lines(refusal), 2);
+    publisher_destroy(publisher);
+}
+
+static struct kept_record
+make_large_record(int tier)
+{
+    static char value[LARGE_BYTES];
+    struct kept_record record = make_record(1, 9);
+
+    memset(value, 'v', sizeof(value));
+    record.tier = tier;
+    record.value = value;
+    record.value_length = sizeof(value);
+    return record;
+}
+
+/* The last letter of partition 1 has ${record}'s key and headers, and two headers instead of a value. */
+static void
+assert_cut(const struct kept_record *record)
+{
+    rd_kafka_message_t *message = read_back(LETTERS, 1, RD_KAFKA_OFFSET_TAIL(1));
+    rd_kafka_headers_t *found;
+
+    assert_int_equal(message->len, 0);
+    assert_int_equal(message->key_len, record->key_length);
+    assert_int_equal(rd_kafka_message_headers(message, &found), RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_header_cnt(found), record->header_count + 2);
+    rd_kafka_message_destroy(message);
+}
+
+static void
+publisher_holds_a_letter_that_is_too_large_and_says_so(void **state)
+{
+    struct engine engine = {0};
+    struct publisher *publisher = make_publisher(&engine);
+    const struct kept_record record = make_large_record(TO_DEAD_LETTERS);
+    int before = count_lines("a record is larger than the topic takes");
+
+    (void)state;
+    assert_false(publisher_keep(publisher, &record));
+    assert_false(publisher_keep(publisher, &record));
+    assert_int_equal(count_lines("a record is larger than the topic takes"), before + 1);
+    publisher_destroy(publisher);
+}
+
+static void
+publisher_cuts_a_letter_that_the_library_refuses_for_its_size(void **state)
+{
+    struct engine engine = {0};
+    struct publisher *publisher = make_publisher_that(&engine, true);
+    const struct kept_record record = make_large_record(TO_DEAD_LETTERS);
+
+    (void)state;
+    assert_true(publisher_keep(publisher, &record));
+    turn_until_answered(publisher, &engine, 1);
+    assert_true(engine.was_kept[0]);
+    assert_int_equal(engine.serials[0], 9);
+    assert_cut(&record);
+    publisher_destroy(publisher);
+}
+
+/* The engine hears of it once, when the letter is kept. */
+static void
+publisher_cuts_a_letter_that_the_broker_refuses_for_its_size(void **state)
+{
+    struct engine engine = {0};
+    struct publisher *publisher = make_publisher_that(&engine, true);
+    struct kept_record record = make_large_record(TO_DEAD_LETTERS);
+
+    (void)state;
+    record.value_length = 1000;
+    refuse_next(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    assert_true(publisher_keep(publisher, &record));
+    turn_until_answered(publisher, &engine, 1);
+    assert_true(engine.was_kept[0]);
+    assert_int_equal(engine.serials[0], 9);
+    assert_cut(&record);
+    publisher_destroy(publisher);
+}
+
+static void
+publisher_cuts_nothing_but_letters_and_those_only_once(void **state)
+{
+    struct engine engine = {0};
+    struct publisher *publisher = make_publisher_that(&engine, true);
+    struct kept_record record = make_large_record(0);
+
+    (void)state;
+    assert_false(publisher_keep(publisher, &record));
+    record.tier = TO_DEAD_LETTERS;
+    record.value_length = 1000;
+    refuse_next(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    refuse_next(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    assert_true(publisher_keep(publisher, &record));
+    turn_until_answered(publisher, &engine, 1);
+    assert_false(engine.was_kept[0]);
     publisher_destroy(publisher);
 }
 
@@ -260,6 +485,13 @@ main(void)
         cmocka_unit_test(publisher_keeps_a_record_without_key_and_value),
         cmocka_unit_test(publisher_says_so_when_there_is_no_such_partition),
         cmocka_unit_test(publisher_that_was_never_used_has_nothing_to_do),
+        cmocka_unit_test(publisher_sends_a_record_to_the_topic_of_its_tier),
+        cmocka_unit_test(publisher_takes_nothing_for_a_topic_that_there_is_not),
+        cmocka_unit_test(publisher_says_once_what_a_topic_refuses_and_when_that_is_over),
+        cmocka_unit_test(publisher_holds_a_letter_that_is_too_large_and_says_so),
+        cmocka_unit_test(publisher_cuts_a_letter_that_the_library_refuses_for_its_size),
+        cmocka_unit_test(publisher_cuts_a_letter_that_the_broker_refuses_for_its_size),
+        cmocka_unit_test(publisher_cuts_nothing_but_letters_and_those_only_once),
     };
     return cmocka_run_group_tests_name("publisher", tests, setup, teardown);
 }

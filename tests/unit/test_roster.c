@@ -15,6 +15,8 @@
 #define GROUP "20000000-aaaa-4bbb-8ccc-0123456789ab"
 #define USER "10000000-aaaa-4bbb-8ccc-0123456789ab"
 
+enum { NOW_MS = 1000 };
+
 static struct guid
 user_id(int number)
 {
@@ -30,7 +32,7 @@ change_of(int number, bool is_removed)
 static void
 apply(struct roster *roster, const struct member_change *changes, size_t count, int64_t generation)
 {
-    assert_int_equal(roster_reserve(roster, changes, count), 0);
+    assert_int_equal(roster_hear(roster, changes, count, NOW_MS), 0);
     roster_apply(roster, changes, count, generation);
 }
 
@@ -76,6 +78,9 @@ roster_takes_the_last_of_a_page_for_true(void **state)
     assert_int_equal(roster_count(&roster), 1);
     apply(&roster, gone, 4, 1);
     assert_int_equal(roster_count(&roster), 0);
+    roster_tidy(&roster, NOW_MS);
+    assert_non_null(roster.hash); /* those who left are still known as such */
+    roster_tidy(&roster, NOW_MS + 1);
     assert_null(roster.hash); /* no places are left over */
     roster_free(&roster);
 }
@@ -89,11 +94,37 @@ roster_has_nobody_in_a_place_that_was_only_made(void **state)
 
     (void)state;
     roster_init(&roster);
-    assert_int_equal(roster_reserve(&roster, changes, 2), 0);
+    assert_int_equal(roster_hear(&roster, changes, 2, NOW_MS), 0);
+    roster_tidy(&roster, 2 * NOW_MS); /* it is still needed */
     assert_int_equal(roster_count(&roster), 0);
     assert_int_equal(roster_missing(&roster, 9, missing, 4), 0);
     roster_apply(&roster, changes, 2, 3);
     assert_int_equal(roster_count(&roster), 1); /* who is no user is no member */
+    roster_free(&roster);
+}
+
+static void
+roster_knows_for_some_time_who_left(void **state)
+{
+    const struct member_change left = change_of(1, true), back = change_of(1, false);
+    struct guid stranger = user_id(2);
+    struct roster roster;
+
+    (void)state;
+    roster_init(&roster);
+    assert_int_equal(roster_hear(&roster, &back, 1, NOW_MS - 1), 0);
+    roster_apply(&roster, &back, 1, 1);
+    assert_false(roster_has_left(&roster, &back.user, 0));
+    assert_int_equal(roster_hear(&roster, &left, 1, NOW_MS), 0);
+    assert_true(roster_has_left(&roster, &left.user, NOW_MS)); /* before it is published */
+    assert_false(roster_has_left(&roster, &left.user, NOW_MS + 1));
+    assert_false(roster_has_left(&roster, &stranger, 0));
+    roster_tidy(&roster, NOW_MS + 1);
+    assert_int_equal(roster_count(&roster), 1); /* it is not published */
+    roster_apply(&roster, &left, 1, 1);
+    assert_true(roster_has_left(&roster, &left.user, NOW_MS));
+    assert_int_equal(roster_hear(&roster, &back, 1, NOW_MS + 5), 0);
+    assert_false(roster_has_left(&roster, &left.user, NOW_MS));
     roster_free(&roster);
 }
 
@@ -172,6 +203,7 @@ main(void)
         cmocka_unit_test(roster_knows_who_came_and_forgets_who_left),
         cmocka_unit_test(roster_takes_the_last_of_a_page_for_true),
         cmocka_unit_test(roster_has_nobody_in_a_place_that_was_only_made),
+        cmocka_unit_test(roster_knows_for_some_time_who_left),
         cmocka_unit_test(roster_can_be_loaded),
         cmocka_unit_test(mark_is_read_as_it_was_written),
         cmocka_unit_test(mark_of_another_group_or_kind_is_none),

@@ -273,6 +273,9 @@ add_other_value(const struct setting *setting, struct text *text)
     static const char *const special[][2] = {
         {"membership.trust_for", "\"never\""},
         {"admin.address", "\"[::1]:1\""},
+        {"producer.admin_address", "\"[::1]:2\""},
+        {"producer.identity", "\"main\""},
+        {"producer.conclude_after", "\"never\""},
         {"services.login_url", "\"https://a.example.org\""},
         {"services.graph_url", "\"https://b.example.org\""},
         {"services.bap_url", "\"https://c.example.org\""},

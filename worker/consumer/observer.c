@@ -174,10 +174,30 @@ known(const struct guid *id)
     return guid_is_zero(id) ? NULL : id;
 }
 
+/* Where a kept one went; NULL: it was not kept. */
+static const char *
+kept_topic(const struct observer *observer, const struct settlement *settlement)
+{
+    if (settlement->outcome == OUTCOME_PARKED)
+        return observer->topics->tiers[settlement->tier];
+    return settlement->outcome == OUTCOME_DEAD ? observer->topics->dead_letters : NULL;
+}
+
+/* A parked event comes back: that is news, and no trouble yet. */
+static const struct {
+    enum log_level level;
+    const char *message;
+} settled_lines[OUTCOMES] = {
+    [OUTCOME_DONE] = {LOG_DEBUG, "event settled"},
+    [OUTCOME_SKIPPED] = {LOG_DEBUG, "event settled"},
+    [OUTCOME_PARKED] = {LOG_INFO, "event was parked, to be tried again later"},
+    [OUTCOME_DEAD] = {LOG_WARNING, "event was given up and kept on another topic"},
+    [OUTCOME_SUPERSEDED] = {LOG_DEBUG, "event settled"},
+};
+
 static void
 log_settlement(struct observer *observer, const struct settlement *settlement)
 {
-    bool was_kept = is_kept(settlement->outcome);
     const struct log_field fields[] = {
         log_string("reason", settlement->reason),
         log_string("outcome", outcome_name(settlement->outcome)),
@@ -190,17 +210,18 @@ log_settlement(struct observer *observer, const struct settlement *settlement)
         log_integer("offset", settlement->offset),
         log_integer("attempts", settlement->attempts),
         log_string("request_id", settlement->request_id),
+        log_string("kept_on", kept_topic(observer, settlement)),
     };
 
-    log_write(observer->log, was_kept ? LOG_WARNING : LOG_DEBUG,
-              was_kept ? "event was given up and kept on another topic" : "event settled", fields,
+    log_write(observer->log, settled_lines[settlement->outcome].level,
+              settled_lines[settlement->outcome].message, fields,
               sizeof(fields) / sizeof(fields[0]));
 }
 
 static void
 count_kept(struct observer *observer, const struct settlement *settlement)
 {
-    const char *const values[] = {observer->topics->dead_letters, settlement->reason};
+    const char *const values[] = {kept_topic(observer, settlement), settlement->reason};
 
     metric_add(metric_series(observer->families[FAMILY_KEPT], values), 1);
 }
@@ -215,7 +236,7 @@ observer_settled(struct observer *observer, const struct settlement *settlement)
                        (double)(observer->clock->wall_ms - settlement->event_ms) / 1000.0);
     if (is_kept(settlement->outcome))
         count_kept(observer, settlement);
-    if (is_kept(settlement->outcome) || log_wants(observer->log, LOG_DEBUG))
+    if (log_wants(observer->log, settled_lines[settlement->outcome].level))
         log_settlement(observer, settlement);
 }
 

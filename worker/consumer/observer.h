@@ -25,6 +25,7 @@ struct settlement;
 /* The names by which the engine's topic indexes are shown. */
 struct observer_topics {
     const char *const *names;
+    const char *const *tiers; /* of the retry topics, by tier */
     const char *dead_letters;
 };
 

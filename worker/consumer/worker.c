@@ -70,6 +70,7 @@ name_topics(struct worker *worker, struct error *ret_error)
         return error_set(ret_error, ERROR_MEMORY, "no memory for the topics' names");
     worker->observer_topics = (struct observer_topics){
         .names = (const char *const *)worker->topics,
+        .tiers = (const char *const *)worker->topics + worker->topic_count - settings->tier_count,
         .dead_letters = worker->dead_letter_topic,
     };
     return 0;
@@ -115,7 +116,7 @@ static int
 open_log(struct worker *worker, struct error *ret_error)
 {
     clock_read_system(&worker->clock);
-    worker->log = start_log(worker->settings, &worker->clock, ret_error);
+    worker->log = start_log(worker->settings, STDOUT_FILENO, &worker->clock, ret_error);
     if (worker->log == NULL)
         return -1;
     log_start(worker);
@@ -152,6 +153,8 @@ open_intake(struct worker *worker, struct error *ret_error)
         .topic_count = worker->topic_count,
         .tiers = settings->tiers,
         .tier_count = settings->tier_count,
+        .dead_letters = settings->dead_letters ? worker->dead_letter_topic : NULL,
+        .creates_topics = settings->create_topics,
         .clock = &worker->clock,
         .properties = (const char *const *)settings->kafka_properties,
         .client_id = settings->client_id,
@@ -168,13 +171,17 @@ open_publisher(struct worker *worker, struct error *ret_error)
     const struct settings *settings = worker->settings;
     const struct publisher_settings publisher = {
         .bootstrap_servers = settings->bootstrap_servers,
-        .topic = worker->dead_letter_topic,
+        .tiers = settings->tiers,
+        .tier_count = settings->tier_count,
+        .dead_letters = settings->dead_letters ? worker->dead_letter_topic : NULL,
+        .cuts_large_letters = settings->cut_large_letters,
+        .clock = &worker->clock,
         .properties = (const char *const *)settings->kafka_properties,
         .client_id = settings->client_id,
         .timeout_ms = settings->publish_timeout_ms,
     };
 
-    if (!settings->dead_letters)
+    if (!settings->dead_letters && settings->tier_count == 0)
         return 0;
     worker->publisher = publisher_create(&publisher, worker->log, ret_error);
     return worker->publisher == NULL ? -1 : 0;
@@ -249,6 +256,7 @@ worker_create(const struct settings *settings, int signal_fd, struct error *ret_
     }
     worker->settings = settings;
     worker->signal_fd = signal_fd;
+    worker->left_topic = -1;
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         if (steps[i](worker, ret_error) == 0)
             continue;
@@ -294,7 +302,7 @@ longest_wait_ms(const struct worker *worker)
     int64_t next_ms = worker->clock.mono_ms + LONGEST_WAIT_MS;
     int64_t admin_ms = worker->admin == NULL ? -1 : admin_wait_ms(worker->admin);
 
-    if (worker->has_left && engine_has_room(worker->engine))
+    if (worker->left_topic >= 0 && engine_has_room_for(worker->engine, worker->left_topic))
         return 0;
     next_ms = earlier(next_ms, engine_next_ms(worker->engine));
     next_ms = earlier(next_ms, intake_next_ms(worker->intake));
@@ -324,7 +332,7 @@ worker_turn(struct worker *worker)
 {
     wait_for_work(worker);
     clock_read_system(&worker->clock);
-    worker->has_left = intake_turn(worker->intake, worker->clock.mono_ms);
+    worker->left_topic = intake_turn(worker->intake, worker->clock.mono_ms);
     (void)http_client_perform(wire_client(worker->wire));
     if (worker->publisher != NULL)
         publisher_turn(worker->publisher);

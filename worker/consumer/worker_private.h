@@ -38,10 +38,10 @@ struct worker {
     struct collector *collector;
     struct wire *wire;
     struct intake *intake;
-    struct publisher *publisher; /* NULL: no dead letters */
+    struct publisher *publisher; /* NULL: nothing is kept anywhere */
     struct engine *engine;
     struct admin *admin; /* NULL: no endpoint */
-    bool has_left;       /* messages that the intake can take at once, if there is room */
+    int left_topic;      /* of which the intake can hand messages over if there is room; -1: none */
     int64_t turned_at_ms;
     enum phase phase;
     int64_t phase_until_ms;

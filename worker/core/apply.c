@@ -103,6 +103,7 @@ apply_plan(struct site *site, struct job *job)
     }
     call_init(&own->call, kind, site->environment, done, job);
     own->site = site;
+    own->call.urgency = job->urgency;
     fill(own, plan, job);
     job->call = &own->call;
     job->state = is_write(kind) ? JOB_WRITING : JOB_SYNCING;

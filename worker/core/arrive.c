@@ -37,6 +37,8 @@ arrive_ticket(struct site *site, struct job *job, struct ticket *ticket)
     tickets_add(job->is_read_sent || job->is_over ? &job->late : &job->tickets, ticket);
     if (!job->is_started)
         sync_restart(site, job);
+    else if (window_topic(ticket->record->window) == 0)
+        sync_promote(site, job);
 }
 
 static void

@@ -39,6 +39,14 @@ enum call_kind {
 const char *call_kind_name(enum call_kind kind); /* "token", "look", … as in dvsync_step_seconds */
 
 /*
+ * People who join now come before those who are only looked at again (backfills, retries): of both
+ * that wait the urgent go first, but for every eighth, and a part of the published limits is left
+ * to them.
+ */
+enum urgency { URGENT, PATIENT, URGENCIES };
+enum { PATIENT_EVERY = 8 };
+
+/*
  * What an answer means for whoever asked. Keyed by the service's code first, its status second, in
  * one table (services/classify.c).
  */
@@ -143,6 +151,7 @@ struct call {
     struct lane *lane;
     const struct environment *environment;
     const struct identity *identity;
+    enum urgency urgency;
 
     /*
      * Called when the lane lets it go, so that it takes aboard whoever waits at that moment;

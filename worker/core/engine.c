@@ -125,7 +125,8 @@ make_parts(struct engine *engine, const struct engine_setup *setup)
 {
     const struct engine_settings *settings = setup->settings;
     const struct memory_settings memory = {settings->memory_keep_ms, settings->memory_margin_ms,
-                                           (size_t)settings->memory_entries};
+                                           (size_t)settings->memory_entries,
+                                           rng_next(&engine->core.rng)};
     struct core *core = &engine->core;
 
     core->timers = timers_create();
@@ -305,13 +306,27 @@ engine_revoke_all(struct engine *engine, bool is_lost)
     drop_stale(engine);
 }
 
+/* Whoever joins finds room although all the rest waits. */
+enum { ROOM_OF_MAIN = 4 };
+
+bool
+engine_has_room_for(const struct engine *engine, int topic)
+{
+    const struct engine_settings *settings = engine->core.settings;
+    size_t events = (size_t)settings->max_events;
+    size_t bytes = (size_t)settings->max_bytes;
+
+    if (topic != 0) {
+        events -= events / ROOM_OF_MAIN;
+        bytes -= bytes / ROOM_OF_MAIN;
+    }
+    return !engine->is_stopping && engine->ledger.events < events && engine->ledger.bytes < bytes;
+}
+
 bool
 engine_has_room(const struct engine *engine)
 {
-    const struct engine_settings *settings = engine->core.settings;
-
-    return !engine->is_stopping && engine->ledger.events < (size_t)settings->max_events &&
-           engine->ledger.bytes < (size_t)settings->max_bytes;
+    return engine_has_room_for(engine, 0);
 }
 
 void

@@ -198,7 +198,11 @@ void engine_partitions_of_main(struct engine *engine, int32_t count);
 /* All of these are gone. ${is_lost}: nothing may be committed any more. Else a last commit leaves before it returns. */
 void engine_revoke_all(struct engine *engine, bool is_lost);
 
-/* True while another record may be handed over: within max_events and max_bytes, and not stopping. */
+/*
+ * True while another record of ${topic} may be handed over: within max_events and max_bytes, and not stopping. Of these limits topics besides the
+ * main one leave a part to it; engine_has_room speaks of that.
+ */
+bool engine_has_room_for(const struct engine *engine, int topic);
 bool engine_has_room(const struct engine *engine);
 
 /* Takes one record; what it needs of ${message} is copied. ${low}: the cached low watermark, -1 unknown. False: no memory (the caller hands the same record

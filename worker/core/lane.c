@@ -1,5 +1,5 @@
 /*
- * One queue, one gate. lane_pump looks at the gate's conditions one after the other; the first that says "wait" sets the one timer.
+ * A queue for each urgency, one gate. lane_pump looks at the gate's conditions one after the other; the first that says "wait" sets the one timer.
  */
 #include "lane.h"
 
@@ -26,8 +26,9 @@ struct lane {
     int64_t share_at_ms;
     struct token *token;
     struct pacer *pacer;
-    struct link queue;
+    struct link queues[URGENCIES];
     size_t waiting;
+    unsigned turn; /* counts calls that left, for the share of the patient */
     struct link flying;
     size_t in_flight;
     int64_t not_before_ms;
@@ -61,7 +62,8 @@ lane_create(struct core *core, const char *name, const struct identity *identity
     lane->core = core;
     lane->limits = *limits;
     lane->share = lane->next_share = 1.0;
-    list_init(&lane->queue);
+    list_init(&lane->queues[URGENT]);
+    list_init(&lane->queues[PATIENT]);
     list_init(&lane->flying);
     timer_init(&lane->timer, wake, lane);
     lane->name = strdup(name);
@@ -81,8 +83,10 @@ lane_destroy(struct lane *lane)
         return;
     list_for_each(link, following, &lane->flying)
         lane_cancel(lane, list_entry(link, struct call, link));
-    list_for_each(link, following, &lane->queue)
-        lane_cancel(lane, list_entry(link, struct call, link));
+    for (int i = 0; i < URGENCIES; i++) {
+        list_for_each(link, following, &lane->queues[i])
+            lane_cancel(lane, list_entry(link, struct call, link));
+    }
     timer_cancel(lane->core->timers, &lane->timer);
     token_destroy(lane->token);
     pacer_destroy(lane->pacer);
@@ -114,8 +118,17 @@ share_of(int64_t limit, double share)
     return part < 1 ? 1 : (size_t)part;
 }
 
+/* What of a limit the patient leave to the urgent, who may come any time. */
+enum { RESERVED_ONE_IN = 10 };
+
 static size_t
-concurrency_now(struct lane *lane)
+usable(size_t limit, enum urgency urgency)
+{
+    return urgency == URGENT ? limit : limit - limit / RESERVED_ONE_IN;
+}
+
+static size_t
+concurrency_now(struct lane *lane, enum urgency urgency)
 {
     int64_t most = lane->limits.concurrency;
 
@@ -123,42 +136,54 @@ concurrency_now(struct lane *lane)
         return 1;
     if (lane->dop_hint > 0 && lane->dop_hint < most)
         most = lane->dop_hint;
-    return share_of(most, present_share(lane));
+    return usable(share_of(most, present_share(lane)), urgency);
 }
 
 /* How long the sliding window holds the next call back. */
 static int64_t
-window_wait_ms(struct lane *lane)
+window_wait_ms(struct lane *lane, enum urgency urgency)
 {
     double share = present_share(lane);
     size_t calls = lane->limits.calls == 0 ? 0 : share_of(lane->limits.calls, share);
-    int64_t execution_ms =
-        lane->limits.execution_ms == 0 ? 0 : (int64_t)share_of(lane->limits.execution_ms, share);
+    size_t execution_ms =
+        lane->limits.execution_ms == 0 ? 0 : share_of(lane->limits.execution_ms, share);
 
-    return pacer_wait_ms(lane->pacer, lane->in_flight, calls, execution_ms,
-                         lane->core->clock->mono_ms);
+    return pacer_wait_ms(lane->pacer, lane->in_flight, usable(calls, urgency),
+                         (int64_t)usable(execution_ms, urgency), lane->core->clock->mono_ms);
 }
 
-/* Milliseconds until the next call may leave; 0: now; -1: not before something else happens. */
+/* Milliseconds until the next call of ${urgency} may leave; 0: now; -1: not before something else happens. */
 static int64_t
-gate_wait_ms(struct lane *lane)
+gate_wait_ms(struct lane *lane, enum urgency urgency)
 {
     int64_t held_ms = lane->not_before_ms - lane->core->clock->mono_ms;
 
     if (held_ms > 0)
         return held_ms;
-    if (lane->in_flight >= concurrency_now(lane))
+    if (lane->in_flight >= concurrency_now(lane, urgency))
         return -1;
-    return window_wait_ms(lane);
+    return window_wait_ms(lane, urgency);
+}
+
+/* Whose turn it is of those that wait; somebody does. */
+static enum urgency
+next_urgency(const struct lane *lane)
+{
+    bool is_their_turn = lane->turn % PATIENT_EVERY == PATIENT_EVERY - 1;
+
+    if (list_is_empty(&lane->queues[URGENT]))
+        return PATIENT;
+    return is_their_turn && !list_is_empty(&lane->queues[PATIENT]) ? PATIENT : URGENT;
 }
 
 static struct call *
-pop(struct lane *lane)
+pop(struct lane *lane, enum urgency urgency)
 {
-    struct call *call = list_entry(lane->queue.next, struct call, link);
+    struct call *call = list_entry(lane->queues[urgency].next, struct call, link);
 
     list_remove(&call->link);
     lane->waiting--;
+    lane->turn++;
     return call;
 }
 
@@ -186,15 +211,30 @@ send(struct lane *lane, struct call *call, const char *token)
         return;
     }
     land(lane, call);
-    list_add_first(&lane->queue, &call->link);
+    list_add_first(&lane->queues[call->urgency], &call->link);
     lane->waiting++;
     lane_hold(lane, core_backoff_ms(core, ++lane->failures, 0));
+}
+
+/* Milliseconds until one of those that wait may leave, as gate_wait_ms; whose turn it is then. */
+static int64_t
+open_gate(struct lane *lane, enum urgency *ret_urgency)
+{
+    int64_t wait_ms;
+
+    *ret_urgency = next_urgency(lane);
+    wait_ms = gate_wait_ms(lane, *ret_urgency);
+    if (wait_ms == 0 || *ret_urgency == URGENT || list_is_empty(&lane->queues[URGENT]))
+        return wait_ms;
+    *ret_urgency = URGENT;
+    return gate_wait_ms(lane, URGENT);
 }
 
 /* Sends the first call that still has something to ask. False: the gate is shut, or nothing waits. */
 static bool
 send_one(struct lane *lane, int64_t *ret_wait_ms)
 {
+    enum urgency urgency;
     uint64_t serial;
     const char *token;
     struct call *call;
@@ -202,7 +242,7 @@ send_one(struct lane *lane, int64_t *ret_wait_ms)
     *ret_wait_ms = -1;
     if (lane->waiting == 0)
         return false;
-    *ret_wait_ms = gate_wait_ms(lane);
+    *ret_wait_ms = open_gate(lane, &urgency);
     if (*ret_wait_ms != 0)
         return false;
     token = token_get(lane->token, &serial);
@@ -210,7 +250,7 @@ send_one(struct lane *lane, int64_t *ret_wait_ms)
         *ret_wait_ms = -1;
         return false;
     }
-    call = pop(lane);
+    call = pop(lane, urgency);
     call->token_serial = serial;
     if (call->prepare == NULL || call->prepare(call))
         send(lane, call, token);
@@ -240,8 +280,19 @@ lane_submit(struct lane *lane, struct call *call)
 {
     call->lane = lane;
     call->is_resent = call->was_sent = false;
-    list_add_last(&lane->queue, &call->link);
+    list_add_last(&lane->queues[call->urgency], &call->link);
     lane->waiting++;
+    lane_pump(lane);
+}
+
+void
+lane_promote(struct lane *lane, struct call *call)
+{
+    if (call->is_flying || call->urgency == URGENT)
+        return;
+    list_remove(&call->link);
+    call->urgency = URGENT;
+    list_add_last(&lane->queues[URGENT], &call->link);
     lane_pump(lane);
 }
 
@@ -283,7 +334,7 @@ requeue_first(struct lane *lane, struct call *call)
 {
     call->was_sent = false; /* it was not carried out */
     call_reset(call);
-    list_add_first(&lane->queue, &call->link);
+    list_add_first(&lane->queues[call->urgency], &call->link);
     lane->waiting++;
 }
 
@@ -375,7 +426,7 @@ fail_all(void *arg, const char *reason, const struct error *error)
         return;
     }
     for (size_t most = lane->waiting; most > 0 && lane->waiting > 0; most--) {
-        struct call *call = pop(lane);
+        struct call *call = pop(lane, next_urgency(lane));
 
         if (call->prepare != NULL && !call->prepare(call))
             continue;

@@ -10,7 +10,7 @@
 /*
  * A lane: one service and one credential, which is where the published limits count (P7). Calls wait in it in order, and leave as
  * soon as concurrency, the sliding window, the token and every "not before" allow. A batch is put together only then, by the
- * call's prepare: whatever the reason for waiting, it fills the batch.
+ * call's prepare: whatever the reason for waiting, it fills the batch. Urgent calls go before patient ones.
  *
  * The lane answers for what concerns all its calls: Retry-After (the call goes back to the head), a refused token (one
  * fresh try), and a service that fails again and again (one probe at a time, with back-off). All other answers go to
@@ -37,6 +37,9 @@ bool lane_is_for(const struct lane *lane, const struct identity *identity, const
 
 /* Puts ${call} (idle, call_init'ed) at the end. Its done is called later, never from here. */
 void lane_submit(struct lane *lane, struct call *call);
+
+/* ${call}, which waits, is urgent from now on. */
+void lane_promote(struct lane *lane, struct call *call);
 
 /* Takes it back, wherever it is; its done is not called. Harmless for an idle call. */
 void lane_cancel(struct lane *lane, struct call *call);

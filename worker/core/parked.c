@@ -77,8 +77,8 @@ read_number(const struct kafka_header *header, struct parked *parked, struct err
         if (strcmp(header->name, numbers[i].name) != 0)
             continue;
         if (!numbers[i].read(header, &number))
-            return error_set(ret_error, ERROR_INPUT, "header %s: nothing that a kept record has there",
-                             header->name);
+            return error_set(ret_error, ERROR_INPUT,
+                             "header %s: nothing that a kept record has there", header->name);
         memcpy((char *)parked + numbers[i].member, &number, sizeof(number));
     }
     return 0;

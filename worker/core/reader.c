@@ -1,5 +1,5 @@
 /*
- * Waiting jobs hang on one list. Calls are handed to the lane empty and take jobs aboard in prepare; there are never more of them
+ * Waiting jobs hang on a list for each urgency. Calls are handed to the lane empty and take jobs aboard in prepare; there are never more of them
  * in the lane than the waiting jobs would fill.
  */
 #include "reader.h"
@@ -16,13 +16,14 @@ struct reader {
     const struct environment *environment;
     struct lane *lane;
     struct reader_events events;
-    struct link waiting;
+    struct link waiting[URGENCIES];
     size_t waiting_count;
     size_t waiting_weight;
     size_t capacity;     /* of a batch, by weight */
     size_t limit;        /* at present: halved while batches fail */
     size_t submitted;    /* calls in the lane that took nobody aboard yet */
     struct link batches; /* all calls that are in the lane */
+    unsigned turn;       /* counts batches, for the share of the patient */
     struct timer timer;  /* linger, or back-off */
     bool is_backing_off;
     int failures;
@@ -52,6 +53,7 @@ submit_one(struct reader *reader)
         return false;
     call_init(&batch->call, reader->kind->call, reader->environment, done, batch);
     batch->call.prepare = prepare;
+    batch->call.urgency = list_is_empty(&reader->waiting[URGENT]) ? PATIENT : URGENT;
     batch->reader = reader;
     list_add_last(&reader->batches, &batch->link);
     reader->submitted++;
@@ -124,11 +126,12 @@ static void
 enlist(struct reader *reader, struct job *job, bool is_first)
 {
     struct link *link = reader->kind->link_of(job);
+    struct link *waiting = &reader->waiting[job->urgency];
 
     if (is_first)
-        list_add_first(&reader->waiting, link);
+        list_add_first(waiting, link);
     else
-        list_add_last(&reader->waiting, link);
+        list_add_last(waiting, link);
     reader->waiting_count++;
     reader->waiting_weight += reader->kind->weight(job);
 }
@@ -141,6 +144,21 @@ delist(struct reader *reader, struct job *job)
     reader->waiting_weight -= reader->kind->weight(job);
 }
 
+/* An urgent job need not wait for the turn of a call that was made for patient ones. */
+static void
+promote_call(struct reader *reader)
+{
+    list_for_each(link, following, &reader->batches)
+    {
+        struct batch *batch = list_entry(link, struct batch, link);
+
+        if (batch->count > 0 || batch->call.urgency == URGENT)
+            continue;
+        lane_promote(reader->lane, &batch->call);
+        return;
+    }
+}
+
 void
 reader_add(struct reader *reader, struct job *job)
 {
@@ -148,6 +166,20 @@ reader_add(struct reader *reader, struct job *job)
         return;
     enlist(reader, job, false);
     look_whether_due(reader);
+    if (job->urgency == URGENT)
+        promote_call(reader);
+}
+
+void
+reader_promote(struct reader *reader, struct job *job)
+{
+    struct link *link = reader->kind->link_of(job);
+
+    if (list_is_empty(link))
+        return;
+    list_remove(link);
+    list_add_last(&reader->waiting[URGENT], link);
+    promote_call(reader);
 }
 
 void
@@ -186,19 +218,34 @@ free_batch(struct batch *batch)
     free(batch);
 }
 
+/* False: the batch is full. */
+static bool
+take_one_aboard(struct reader *reader, struct batch *batch, struct job *job)
+{
+    size_t weight = weight_of(reader, job);
+
+    if (batch->count == reader->capacity ||
+        (batch->count > 0 && batch->weight + weight > reader->limit))
+        return false;
+    delist(reader, job);
+    batch->jobs[batch->count++] = job;
+    batch->weight += weight;
+    *reader->kind->batch_of(job) = batch;
+    return true;
+}
+
 static void
 take_aboard(struct reader *reader, struct batch *batch)
 {
-    while (reader->waiting_count > 0 && batch->count < reader->capacity) {
-        struct job *job = reader->kind->job_of(reader->waiting.next);
-        size_t weight = weight_of(reader, job);
+    enum urgency first = ++reader->turn % PATIENT_EVERY == 0 ? PATIENT : URGENT;
+    const enum urgency order[] = {first, first == URGENT ? PATIENT : URGENT};
 
-        if (batch->count > 0 && batch->weight + weight > reader->limit)
-            return;
-        delist(reader, job);
-        batch->jobs[batch->count++] = job;
-        batch->weight += weight;
-        *reader->kind->batch_of(job) = batch;
+    for (int i = 0; i < URGENCIES; i++) {
+        list_for_each(link, following, &reader->waiting[order[i]])
+        {
+            if (!take_one_aboard(reader, batch, reader->kind->job_of(link)))
+                return;
+        }
     }
 }
 
@@ -350,7 +397,8 @@ reader_create(struct core *core, const struct reader_kind *kind,
     reader->lane = lane;
     reader->events = *events;
     reader->capacity = reader->limit = capacity;
-    list_init(&reader->waiting);
+    list_init(&reader->waiting[URGENT]);
+    list_init(&reader->waiting[PATIENT]);
     list_init(&reader->batches);
     timer_init(&reader->timer, timer_is_due, reader);
     return reader;
@@ -376,7 +424,11 @@ reader_destroy(struct reader *reader)
 struct job *
 reader_first(struct reader *reader)
 {
-    return list_is_empty(&reader->waiting) ? NULL : reader->kind->job_of(reader->waiting.next);
+    for (int i = 0; i < URGENCIES; i++) {
+        if (!list_is_empty(&reader->waiting[i]))
+            return reader->kind->job_of(reader->waiting[i].next);
+    }
+    return NULL;
 }
 
 size_t

@@ -72,6 +72,9 @@ void reader_destroy(struct reader *reader); /* calls nobody back; its jobs are f
 /* ${job} waits for the next batch. Harmless when it waits or flies already. */
 void reader_add(struct reader *reader, struct job *job);
 
+/* ${job} became urgent; it may wait here, or not. */
+void reader_promote(struct reader *reader, struct job *job);
+
 /* ${job} no longer wants an answer, wherever it is. */
 void reader_remove(struct reader *reader, struct job *job);
 

@@ -93,6 +93,31 @@ doubt_the_old(struct site *site, struct job *job)
     }
 }
 
+/* Urgent is the main topic. */
+static enum urgency
+urgency_of(const struct tickets *tickets)
+{
+    for (struct ticket *ticket = tickets_first(tickets); ticket != NULL;
+         ticket = tickets_next(tickets, ticket)) {
+        if (window_topic(ticket->record->window) == 0)
+            return URGENT;
+    }
+    return PATIENT;
+}
+
+void
+sync_promote(struct site *site, struct job *job)
+{
+    if (job->urgency == URGENT)
+        return;
+    job->urgency = URGENT;
+    reader_promote(site->look, job);
+    if (site->sources != NULL)
+        reader_promote(site->sources, job);
+    if (job->call != NULL)
+        lane_promote(job->call->lane, job->call);
+}
+
 void
 sync_restart(struct site *site, struct job *job)
 {
@@ -102,6 +127,7 @@ sync_restart(struct site *site, struct job *job)
     job->is_started = true;
     job->has_written = false; /* what is written from here on rests on new readings */
     tickets_add_all(&job->tickets, &job->late);
+    job->urgency = urgency_of(&job->tickets);
     doubt_the_old(site, job);
     wants_person = site->sources != NULL && has_attributes(job);
     if ((wants_person || has_groups_to_ask(site, job)) && !read_sources(site, job, wants_person))

@@ -53,6 +53,7 @@ struct job {
     struct link sources_link; /* while SOURCES are asked for */
     struct timer timer;       /* back-off */
 
+    enum urgency urgency;   /* of the most urgent of its tickets, as of when it was looked at */
     struct tickets tickets; /* of this run */
     struct tickets late;    /* came later */
 

@@ -2,8 +2,8 @@
  * Who left while no link was good for anything: known as a member before, and missing in a full
  * enumeration that went to its last page. It is not said at once. The enumeration may come from a
  * replica that has not heard of the latest joins yet; the link it ends with tells these later, so
- * whoever is still missing some time after has left. An enumeration that is not whole, or was
- * overtaken by another, says nothing of anybody: its generation is never due.
+ * whoever is still missing some time after has left. An enumeration that is not whole, that finds
+ * no such group, or that another overtakes says nothing of anybody: its generation is never due.
  */
 #include <stdio.h>
 #include <stdlib.h>

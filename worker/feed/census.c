@@ -3,6 +3,9 @@
  * that an operator asked for. Each member becomes an event on the backfill topic, where it costs
  * the worker a look and stands behind everybody who joins. A link that is worth nothing any more
  * means to begin from the first page.
+ *
+ * Lists of members may lag behind the delta query. So who was told as having left a short while
+ * ago is passed over, and whoever has begun to lead waits until that is all it may have to know.
  */
 #include <stdio.h>
 
@@ -34,6 +37,16 @@ due_in_ms(const struct watch *watch)
     return wait_ms < interval_ms ? wait_ms : interval_ms; /* the wall clock may have gone back */
 }
 
+/* How long somebody who has left is not believed to be back by a list alone. */
+static int64_t
+memory_ms(const struct watch *watch)
+{
+    const struct feed_setup *setup = &watch->feed->setup;
+    int64_t memory = setup->settings->conclude_after_ms;
+
+    return memory > 0 && setup->mode == FEED_MODE_WATCH ? memory : 0;
+}
+
 void
 census_begin(struct watch *watch)
 {
@@ -44,6 +57,8 @@ census_begin(struct watch *watch)
         return;
     if (setup->mode == FEED_MODE_ONCE && wait_ms > 0)
         return;
+    if (wait_ms < memory_ms(watch))
+        wait_ms = memory_ms(watch);
     snprintf(watch->census.name, sizeof(watch->census.name), "backfill/%lld",
              (long long)setup->clock->wall_ms);
     walk_begin(&watch->census, wait_ms);
@@ -63,8 +78,25 @@ ask(struct walk *walk)
 }
 
 static void
+pass_over_leavers(struct walk *walk)
+{
+    struct roster *roster = &walk->watch->roster;
+    struct call *call = &walk->call;
+    int64_t since_ms = setup_of(walk)->clock->mono_ms - memory_ms(walk->watch);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < call->change_count; i++) {
+        if (!roster_has_left(roster, &call->changes[i].user, since_ms))
+            call->changes[kept++] = call->changes[i];
+    }
+    call->change_count = kept;
+    roster_tidy(roster, since_ms);
+}
+
+static void
 found(struct walk *walk)
 {
+    pass_over_leavers(walk);
     walk_publish(walk, FEED_BACKFILL);
 }
 

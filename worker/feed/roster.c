@@ -1,4 +1,4 @@
-/* A place that was made and not yet used has generation 0, and nobody is in it. */
+/* A place of generation 0 is nobody's: who is heard of has not arrived, or has left. */
 #include "roster.h"
 
 #include <stdlib.h>
@@ -9,6 +9,7 @@ struct member {
     UT_hash_handle hh;
     struct guid user;
     int64_t generation;
+    int64_t left_ms; /* when it was heard that the user has left; 0: it was not, or is back */
 };
 
 void
@@ -78,25 +79,20 @@ roster_add(struct roster *roster, const struct guid *user, int64_t generation)
 }
 
 int
-roster_reserve(struct roster *roster, const struct member_change *changes, size_t count)
+roster_hear(struct roster *roster, const struct member_change *changes, size_t count,
+            int64_t now_ms)
 {
     for (size_t i = 0; i < count; i++) {
-        if (changes[i].kind != MEMBER_OTHER && place_for(roster, &changes[i].user) == NULL)
+        struct member *member;
+
+        if (changes[i].kind == MEMBER_OTHER)
+            continue;
+        member = place_for(roster, &changes[i].user);
+        if (member == NULL)
             return -1;
+        member->left_ms = changes[i].is_removed ? now_ms : 0;
     }
     return 0;
-}
-
-/* Gives the place back, if nobody is in it. */
-static void
-tidy(struct roster *roster, const struct guid *user)
-{
-    struct member *member = find(roster, user);
-
-    if (member == NULL || member->generation > 0)
-        return;
-    HASH_DEL(roster->hash, member);
-    free(member);
 }
 
 void
@@ -109,8 +105,27 @@ roster_apply(struct roster *roster, const struct member_change *changes, size_t 
         if (changes[i].kind != MEMBER_OTHER && member != NULL)
             member->generation = changes[i].is_removed ? 0 : generation;
     }
-    for (size_t i = 0; i < count; i++)
-        tidy(roster, &changes[i].user);
+}
+
+bool
+roster_has_left(const struct roster *roster, const struct guid *user, int64_t since_ms)
+{
+    const struct member *member = find(roster, user);
+
+    return member != NULL && member->left_ms != 0 && member->left_ms >= since_ms;
+}
+
+void
+roster_tidy(struct roster *roster, int64_t before_ms)
+{
+    struct member *member, *next;
+
+    HASH_ITER (hh, roster->hash, member, next) {
+        if (member->generation > 0 || member->left_ms == 0 || member->left_ms >= before_ms)
+            continue;
+        HASH_DEL(roster->hash, member);
+        free(member);
+    }
 }
 
 int64_t

@@ -161,9 +161,9 @@ advance(const struct walk *walk, struct saved *next)
     next->events = is_last ? 0 : next->events + (int64_t)walk->parcel.notice_count;
     if (walk->is_concluding)
         return 0;
-    if (is_last && next->phase != SAVED_CHANGE && !begins_with_latest(walk))
-        next->conclude_ms = absent_due_ms(walk->watch);
     next->is_gone = is_gone_after(walk, next);
+    if (is_last && next->phase != SAVED_CHANGE && !next->is_gone && !begins_with_latest(walk))
+        next->conclude_ms = absent_due_ms(walk->watch);
     next->is_seen = !is_last && (next->is_seen || call->is_group_seen);
     next->is_released = !is_last && next->is_released;
     if (is_last)
@@ -185,6 +185,8 @@ finish(struct walk *walk, const struct saved *before)
     if (before->phase == SAVED_CHANGE)
         watch->resyncs = 0;
     watch->succeeded_ms = clock->wall_ms;
+    if (walk->removed > 0)
+        roster_tidy(&watch->roster, clock->mono_ms - setup_of(walk)->settings->conclude_after_ms);
     if (setup_of(walk)->mode == FEED_MODE_ONCE)
         walk_end(walk);
     else

@@ -73,6 +73,8 @@ walk_stop(struct walk *walk)
 {
     lane_cancel(walk->watch->feed->lane, &walk->call);
     call_reset(&walk->call);
+    saved_drop_page(&walk->page);
+    walk->call.page = NULL;
     parcel_free(&walk->parcel);
     saved_free(&walk->next);
     walk->failures = 0;
@@ -163,6 +165,11 @@ ask(struct walk *walk)
     call_reset(call);
     if (!walk->rules->ask(walk))
         return;
+    if (saved_set_page(&walk->page, call->page) == -1) {
+        fail_memory(walk);
+        return;
+    }
+    call->page = walk->page;
     walk->state = WALK_ASKING;
     lane_submit(walk->watch->feed->lane, call);
 }
@@ -270,7 +277,8 @@ pack(struct walk *walk, enum feed_topic topic)
         return -1;
     if (!keeps_roster(walk))
         return 0;
-    if (roster_reserve(&watch->roster, call->changes, call->change_count) == -1)
+    if (roster_hear(&watch->roster, call->changes, call->change_count,
+                    setup_of(walk)->clock->mono_ms) == -1)
         return -1;
     return parcel_mark(&walk->parcel, watch->saved.generation);
 }

@@ -33,8 +33,8 @@ const char *walk_state_name(enum walk_state state); /* "ended", "waiting" … */
 
 struct walk_rules {
     enum call_kind kind;
-    /* Says in ${walk}->call which page is wanted; where it is a first one, names it in
-     * ${walk}->name. False: none is, it has gone on without. */
+    /* Says in ${walk}->call which page is wanted, for the walk to copy; where it is a first one,
+     * names it in ${walk}->name. False: none is, it has gone on without. */
     bool (*ask)(struct walk *walk);
     /* The page is in ${walk}->call: walk_publish, or hold it. */
     void (*found)(struct walk *walk);
@@ -56,6 +56,7 @@ struct walk {
     enum walk_state state;
     int64_t at_ms; /* WALK_WAITING: monotonic */
     struct call call;
+    char *page; /* the call's, owned: the state it is from may move on meanwhile */
     struct parcel parcel;
     struct saved next;          /* the state with the parcel published */
     char name[WALK_NAME_BYTES]; /* of the first page, which has no link */

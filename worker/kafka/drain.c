@@ -304,7 +304,8 @@ drain_partition(struct intake *intake, struct partition *partition)
     bool is_empty = false;
     bool has_come;
 
-    while (taken < MESSAGES_A_TURN && !partition->is_suspect && engine_has_room(intake->engine) &&
+    while (taken < MESSAGES_A_TURN && !partition->is_suspect &&
+           engine_has_room_for(intake->engine, partition->topic) &&
            take_next(intake, partition, taken == 0, &is_empty))
         taken++;
     has_come = taken > 0 || partition->hold.is_waiting;
@@ -314,26 +315,45 @@ drain_partition(struct intake *intake, struct partition *partition)
     return !is_empty && !partition->is_suspect && !partition->hold.is_waiting;
 }
 
-bool
-drain_turn(struct intake *intake)
+/* True as drain_partition. */
+static bool
+serve_partition(struct intake *intake, struct partition *partition)
 {
-    bool has_left = false;
+    if (partition->is_suspect && intake->now_ms >= partition->reread_at_ms)
+        reread(intake, partition);
+    return partition->queue != NULL && !hold_waits(intake, &partition->hold) &&
+           drain_partition(intake, partition);
+}
 
-    if (!intake->rebalance.is_assigned)
-        return false;
+/* The partitions of the main topic, or all others. The first topic of which something was left behind; -1: none. */
+static int
+drain_some(struct intake *intake, bool is_main)
+{
+    int left = -1;
+
     for (size_t i = 0; i < intake->partition_count; i++) {
         struct partition *partition =
             &intake->partitions[(intake->first_partition + i) % intake->partition_count];
 
-        if (partition->is_suspect && intake->now_ms >= partition->reread_at_ms)
-            reread(intake, partition);
-        if (partition->queue != NULL && !hold_waits(intake, &partition->hold) &&
-            drain_partition(intake, partition))
-            has_left = true;
+        if ((partition->topic == 0) == is_main && serve_partition(intake, partition) &&
+            (left < 0 || partition->topic < left))
+            left = partition->topic;
     }
+    return left;
+}
+
+int
+drain_turn(struct intake *intake)
+{
+    int left_of_main, left_of_others;
+
+    if (!intake->rebalance.is_assigned)
+        return -1;
+    left_of_main = drain_some(intake, true);
+    left_of_others = drain_some(intake, false);
     intake->first_partition++;
     probe_wake(intake);
-    return has_left;
+    return left_of_main >= 0 ? left_of_main : left_of_others;
 }
 
 int64_t

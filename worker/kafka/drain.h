@@ -21,10 +21,10 @@ void drain_begin(struct intake *intake, const rd_kafka_topic_partition_list_t *l
 void drain_close(struct intake *intake);
 
 /*
- * Hands over what is there, is due and has room. True when something was left behind that only room
- * or time of this turn was missing for.
+ * Hands over what is there, is due and has room, the main topic's first. The first topic (by index) of
+ * which something was left behind that only room or time of this turn was missing for; -1: none.
  */
-bool drain_turn(struct intake *intake);
+int drain_turn(struct intake *intake);
 
 /* When a head is due, or a partition is read again after an error; INT64_MAX: none waits. */
 int64_t drain_next_ms(const struct intake *intake);

@@ -12,6 +12,7 @@
 
 #include "client_log.h"
 #include "commits.h"
+#include "companions.h"
 #include "drain.h"
 #include "engine.h"
 #include "error.h"
@@ -126,6 +127,7 @@ intake_create(const struct intake_settings *settings, struct log *log, struct er
     open_queues(intake);
     if (subscribe(intake, ret_error) != 0)
         goto failed;
+    companions_init(intake);
     return intake;
 
 failed:
@@ -217,6 +219,8 @@ static const struct {
     {RD_KAFKA_EVENT_REBALANCE, rebalance_event},
     {RD_KAFKA_EVENT_OFFSET_COMMIT, commits_event},
     {RD_KAFKA_EVENT_LISTCONSUMERGROUPOFFSETS_RESULT, rebalance_offsets_event},
+    {RD_KAFKA_EVENT_CREATETOPICS_RESULT, companions_created_event},
+    {RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT, companions_configs_event},
     {RD_KAFKA_EVENT_ERROR, error_event},
     {RD_KAFKA_EVENT_LOG, log_event},
 };
@@ -248,7 +252,7 @@ start_closing(struct intake *intake)
     rd_kafka_error_destroy(error);
 }
 
-bool
+int
 intake_turn(struct intake *intake, int64_t now_ms)
 {
     uint64_t count;
@@ -262,22 +266,25 @@ intake_turn(struct intake *intake, int64_t now_ms)
     intake->served_at_ms = now_ms;
     serve(intake, intake->reply_queue);
     rebalance_turn(intake);
+    companions_turn(intake);
     if (intake->is_leaving && !intake->is_closing && !intake->rebalance.is_assigned)
         start_closing(intake);
     return drain_turn(intake);
 }
 
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 int64_t
 intake_next_ms(const struct intake *intake)
 {
-    int64_t next_ms = rebalance_next_ms(intake);
-    int64_t drain_ms = drain_next_ms(intake);
+    int64_t next_ms = earlier(rebalance_next_ms(intake), drain_next_ms(intake));
 
-    if (drain_ms < next_ms)
-        next_ms = drain_ms;
-    if (intake->probe.is_due && intake->probe.next_ms < next_ms)
-        next_ms = intake->probe.next_ms;
-    return next_ms;
+    next_ms = earlier(next_ms, companions_next_ms(intake));
+    return intake->probe.is_due ? earlier(next_ms, intake->probe.next_ms) : next_ms;
 }
 
 int

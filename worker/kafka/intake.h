@@ -30,6 +30,8 @@ struct intake_settings {
     size_t topic_count;
     const struct tier *tiers; /* the last ${tier_count} of the topics: their records wait */
     size_t tier_count;
+    const char *dead_letters;      /* their topic, NULL: none */
+    bool creates_topics;           /* retry and dead-letter topics that are missing are made */
     const struct clock *clock;     /* for the wall time; whoever turns the loop reads it */
     const char *const *properties; /* "name=value" of librdkafka, NULL-terminated */
     const char *client_id;
@@ -57,10 +59,11 @@ int intake_fd(const struct intake *intake);
 
 /*
  * One turn: serves the consumer queue until it is empty (first: rebalances, errors, commit
- * answers), then drains partition queues while there is room. Returns true when messages were left
- * behind, so that another turn can be made at once if the engine has room by then.
+ * answers), then drains partition queues while there is room. Returns the first topic (by index) of
+ * which messages were left behind, so that another turn can be made at once if the engine has room
+ * for it by then; -1: none.
  */
-bool intake_turn(struct intake *intake, int64_t now_ms);
+int intake_turn(struct intake *intake, int64_t now_ms);
 
 /*
  * When intake_turn has something to do although the descriptor is silent; monotonic, INT64_MAX:

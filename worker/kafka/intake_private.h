@@ -7,13 +7,15 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "companions.h"
 #include "event.h"
 #include "intake.h"
 
 /*
  * What the files of the intake share: the consumer's handle, its queues, and the assigned
  * partitions. Each part has one file: rebalance.c (who owns what), drain.c (records), hold.c (those
- * that are not due), commits.c, probe.c (the broker's thread), and intake.c (life, events, the turn).
+ * that are not due), commits.c, probe.c (the broker's thread), companions.c (the topics that belong to
+ * the main one), and intake.c (life, events, the turn).
  */
 
 struct log;
@@ -78,6 +80,7 @@ struct intake {
     size_t partition_count;
     size_t first_partition; /* of the next turn, so that each comes first at times */
     struct probe probe;
+    struct companions companions;
     struct kafka_header *headers; /* of the message at hand; grows, is reused */
     size_t header_capacity;
     struct intake_counts counts;

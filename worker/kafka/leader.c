@@ -254,7 +254,7 @@ error_event(struct leader *leader, rd_kafka_event_t *event)
         enter(leader, LEADER_BROKEN);
     } else if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
         no_topic(leader);
-    } else {
+    } else if (code != RD_KAFKA_RESP_ERR__PARTITION_EOF) { /* nothing to read: as it should be */
         client_log_error(leader->log, code, text);
     }
 }

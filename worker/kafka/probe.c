@@ -10,7 +10,7 @@
  */
 enum { WAKE_EVERY_MS = 5, SELF_WAKING_VERSION = 0x02020000, MOST_PARTITIONS = 1 << 20 };
 
-enum presence { PRESENT, MISSING, UNKNOWN };
+enum presence { PRESENT, MISSING, NO_TOPIC, UNKNOWN };
 
 static bool
 is_behind(const struct partition *partition)
@@ -45,43 +45,56 @@ probe_wake(struct intake *intake)
 }
 
 static enum presence
-look_up(struct intake *intake, int32_t number)
+presence_of(rd_kafka_resp_err_t code)
+{
+    switch (code) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+        return PRESENT;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+        return MISSING;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        return NO_TOPIC;
+    default:
+        return UNKNOWN;
+    }
+}
+
+static enum presence
+look_up(struct intake *intake, const char *topic, int32_t number)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_t *entry =
-        rd_kafka_topic_partition_list_add(list, intake->settings.topics[0], number);
-    enum presence presence = PRESENT;
+    rd_kafka_topic_partition_t *entry = rd_kafka_topic_partition_list_add(list, topic, number);
+    enum presence presence;
 
     entry->offset = RD_KAFKA_OFFSET_END;
     (void)rd_kafka_offsets_for_times(intake->rk, list, 0);
-    if (entry->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
-        presence = MISSING;
-    else if (entry->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
-             entry->err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
-        presence = UNKNOWN;
+    presence = presence_of(entry->err);
     rd_kafka_topic_partition_list_destroy(list);
     return presence;
 }
 
 int32_t
-probe_partitions_of_main(struct intake *intake, int32_t known)
+probe_partitions(struct intake *intake, const char *topic, int32_t known)
 {
     int32_t low = known; /* so many exist */
     int32_t high = known > 0 ? known : 1;
     enum presence presence = PRESENT;
 
-    while (high < MOST_PARTITIONS && (presence = look_up(intake, high)) == PRESENT) {
+    while (high < MOST_PARTITIONS && (presence = look_up(intake, topic, high)) == PRESENT) {
         low = high + 1;
         high *= 2;
     }
-    while (presence != UNKNOWN && low < high) {
+    while (presence <= MISSING && low < high) {
         int32_t middle = low + (high - low) / 2;
 
-        presence = look_up(intake, middle);
+        presence = look_up(intake, topic, middle);
         if (presence == PRESENT)
             low = middle + 1;
         else
             high = middle;
     }
+    if (presence == NO_TOPIC)
+        return PROBE_NO_TOPIC;
     return presence == UNKNOWN ? 0 : low;
 }

@@ -21,10 +21,14 @@ struct intake;
  */
 void probe_wake(struct intake *intake);
 
+enum { PROBE_NO_TOPIC = -1 };
+
 /*
- * How many partitions the main topic has; 0: not known (yet). ${known} of them certainly exist. Up
- * to some twenty small requests.
+ * How many partitions ${topic} has; 0: not known (yet): the library asks for a topic that it did not
+ * know so far, so the next look tells, when it comes soon, since it forgets within 100 ms that a topic
+ * does not exist (PROBE_NO_TOPIC). ${known} partitions certainly exist. Up to some twenty small
+ * requests.
  */
-int32_t probe_partitions_of_main(struct intake *intake, int32_t known);
+int32_t probe_partitions(struct intake *intake, const char *topic, int32_t known);
 
 #endif

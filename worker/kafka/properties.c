@@ -53,6 +53,12 @@ static const struct preset defaults[] = {
     /* Java's partitioner; librdkafka's own would part the records of one key from Java's */
     {"partitioner", "murmur2_random", PRODUCER, 0},
     {"linger.ms", "5", PRODUCER, 0},
+    /* whether a record is too large is the topic's to say */
+    {"message.max.bytes", "104857600", PRODUCER, 0},
+    /* what a topic refuses for its size is then one record, and not a batch of small ones */
+    {"batch.size", "65536", PRODUCER, 0},
+    /* a missing topic is called so before records for it have timed out */
+    {"topic.metadata.propagation.max.ms", "10000", PRODUCER, 0},
 };
 
 static const struct preset enforced[] = {

@@ -1,5 +1,5 @@
 /*
- * The producer's handle comes and goes: made at the first kept record, dropped after a fatal error,
+ * One handle for all topics. It comes and goes: made at the first kept record, dropped after a fatal error,
  * when all its unacknowledged records are answered as failed and the engine hands them over again.
  */
 #include "publisher.h"
@@ -13,15 +13,21 @@
 #include <librdkafka/rdkafka.h>
 
 #include "client_log.h"
+#include "complaints.h"
 #include "engine.h"
 #include "error.h"
 #include "log.h"
+#include "outgoing.h"
 #include "properties.h"
+#include "tier.h"
 
 enum { REASON_BYTES = 512, NUMBER_BYTES = 24 };
 
 struct publisher {
     struct publisher_settings settings;
+    const char *topics[TIERS_MOST + 1]; /* one for each tier, then the dead letters */
+    size_t topic_count;
+    struct complaints *complaints;
     struct log *log;
     struct engine *engine;
     rd_kafka_t *rk; /* NULL: none is needed so far */
@@ -30,23 +36,43 @@ struct publisher {
     bool is_broken; /* a fatal error: the handle is given up in the next turn */
 };
 
+static void
+list_topics(struct publisher *publisher)
+{
+    const struct publisher_settings *settings = &publisher->settings;
+
+    for (size_t i = 0; i < settings->tier_count && i < TIERS_MOST; i++)
+        publisher->topics[publisher->topic_count++] = settings->tiers[i].topic;
+    if (settings->dead_letters != NULL)
+        publisher->topics[publisher->topic_count++] = settings->dead_letters;
+}
+
 struct publisher *
 publisher_create(const struct publisher_settings *settings, struct log *log,
                  struct error *ret_error)
 {
     struct publisher *publisher = calloc(1, sizeof(*publisher));
 
-    if (publisher == NULL) {
-        error_set(ret_error, ERROR_MEMORY, "no memory for the Kafka producer");
-        return NULL;
-    }
+    if (publisher == NULL)
+        goto no_memory;
     publisher->settings = *settings;
     publisher->log = log;
+    publisher->fd = -1;
+    list_topics(publisher);
+    publisher->complaints =
+        complaints_create(publisher->topics, publisher->topic_count, log, settings->clock);
+    if (publisher->complaints == NULL)
+        goto no_memory;
     publisher->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (publisher->fd >= 0)
         return publisher;
     error_set(ret_error, ERROR_SYSTEM, "no event descriptor: %s", strerror(errno));
-    free(publisher);
+    publisher_destroy(publisher);
+    return NULL;
+
+no_memory:
+    error_set(ret_error, ERROR_MEMORY, "no memory for the Kafka producer");
+    publisher_destroy(publisher);
     return NULL;
 }
 
@@ -130,69 +156,121 @@ publisher_destroy(struct publisher *publisher)
     if (publisher->rk != NULL)
         (void)rd_kafka_purge(publisher->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     close_client(publisher);
-    close(publisher->fd);
+    if (publisher->fd >= 0)
+        close(publisher->fd);
+    complaints_destroy(publisher->complaints);
     free(publisher);
 }
 
 /* --- out ------------------------------------------------------------------------------------- */
 
-static rd_kafka_headers_t *
-copy_headers(const struct kept_record *record)
+/* The index of the record's topic; topic_count: there is none. */
+static size_t
+topic_of(const struct publisher *publisher, const struct kept_record *record)
 {
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(record->header_count);
+    size_t tiers = publisher->settings.tier_count;
 
-    for (size_t i = 0; i < record->header_count; i++) {
-        const struct kafka_header *header = &record->headers[i];
+    if (record->tier == TO_DEAD_LETTERS && publisher->settings.dead_letters != NULL)
+        return tiers;
+    return record->tier >= 0 && (size_t)record->tier < tiers ? (size_t)record->tier
+                                                             : publisher->topic_count;
+}
 
-        (void)rd_kafka_header_add(headers, header->name, -1, header->value,
-                                  (ssize_t)header->length);
-    }
-    return headers;
+/* True when ${outgoing} has gone out without its value, since ${code} said that it is too large. */
+static bool
+send_without_value(struct publisher *publisher, struct outgoing *outgoing, size_t topic,
+                   rd_kafka_resp_err_t code)
+{
+    size_t length = outgoing->value_length;
+
+    if (!complaints_is_size(code) || !publisher->settings.cuts_large_letters ||
+        topic != publisher->settings.tier_count || outgoing_cut(outgoing) != 0 ||
+        outgoing_send(outgoing, publisher->rk) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    log_line(publisher->log, LOG_WARNING,
+             "a dead letter is larger than its topic takes: its value is cut away",
+             log_string("topic", outgoing->topic), log_integer("partition", outgoing->partition),
+             log_integer("bytes", (int64_t)length));
+    return true;
+}
+
+static void
+complain(struct publisher *publisher, size_t topic, int32_t partition, rd_kafka_resp_err_t code)
+{
+    const struct complaint complaint = {code, rd_kafka_err2str(code), partition};
+
+    complaints_refused(publisher->complaints, topic, &complaint);
 }
 
 bool
 publisher_keep(void *context, const struct kept_record *record)
 {
     struct publisher *publisher = context;
-    rd_kafka_headers_t *headers;
-    rd_kafka_resp_err_t error;
+    size_t topic = topic_of(publisher, record);
+    struct outgoing outgoing;
+    rd_kafka_resp_err_t code;
+    bool is_out;
 
-    if (publisher->is_broken || !open_client(publisher))
+    if (topic == publisher->topic_count || publisher->is_broken || !open_client(publisher))
         return false;
-    headers = copy_headers(record);
-    error =
-        rd_kafka_producev(publisher->rk, RD_KAFKA_V_TOPIC(publisher->settings.topic),
-                          RD_KAFKA_V_PARTITION(record->partition),
-                          RD_KAFKA_V_KEY((void *)(uintptr_t)record->key, record->key_length),
-                          RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value, record->value_length),
-                          RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                          RD_KAFKA_V_OPAQUE((void *)(uintptr_t)record->serial), RD_KAFKA_V_END);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return true;
-    rd_kafka_headers_destroy(headers);
-    log_line(publisher->log, LOG_ERROR, "a record cannot be kept, trying again",
-             log_string("code", rd_kafka_err2name(error)),
-             log_string("text", rd_kafka_err2str(error)),
-             log_string("topic", publisher->settings.topic),
-             log_integer("partition", record->partition));
-    return false;
+    outgoing_from_record(record, publisher->topics[topic], &outgoing);
+    code = outgoing_send(&outgoing, publisher->rk);
+    is_out =
+        code == RD_KAFKA_RESP_ERR_NO_ERROR || send_without_value(publisher, &outgoing, topic, code);
+    if (!is_out)
+        complain(publisher, topic, record->partition, code);
+    outgoing_fini(&outgoing);
+    return is_out;
 }
 
 /* --- and back -------------------------------------------------------------------------------- */
 
-static void
-answer(struct publisher *publisher, const rd_kafka_message_t *message)
+static size_t
+find_topic(const struct publisher *publisher, const rd_kafka_message_t *report)
 {
-    uint64_t serial = (uintptr_t)message->_private;
+    const char *name = rd_kafka_topic_name(report->rkt);
+    size_t topic = 0;
+
+    while (topic + 1 < publisher->topic_count && strcmp(publisher->topics[topic], name) != 0)
+        topic++;
+    return topic;
+}
+
+/* True when it is under way again, without its value: another report will come. */
+static bool
+send_again(struct publisher *publisher, const rd_kafka_message_t *report, size_t topic)
+{
+    struct outgoing outgoing;
+    bool is_out;
+
+    if (publisher->is_broken || !complaints_is_size(report->err))
+        return false;
+    outgoing_from_report(report, &outgoing);
+    is_out = send_without_value(publisher, &outgoing, topic, report->err);
+    outgoing_fini(&outgoing);
+    return is_out;
+}
+
+/* After a fatal error all that waits is given up, which says nothing about its topic. */
+static void
+answer(struct publisher *publisher, const rd_kafka_message_t *report)
+{
+    uint64_t serial = (uintptr_t)report->_private;
+    size_t topic = find_topic(publisher, report);
     struct error error;
 
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (report->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        complaints_taken(publisher->complaints, topic);
         engine_kept(publisher->engine, serial, NULL);
         return;
     }
-    (void)error_set(&error, ERROR_KAFKA, "%s", rd_kafka_message_errstr(message));
-    error_set_code(&error, rd_kafka_err2name(message->err));
-    log_error(publisher->log, LOG_WARNING, "a record was not kept", &error, NULL, 0);
+    if (send_again(publisher, report, topic))
+        return;
+    if (!publisher->is_broken)
+        complain(publisher, topic, report->partition, report->err);
+    (void)error_set(&error, ERROR_KAFKA, "%s: %s", publisher->topics[topic],
+                    rd_kafka_message_errstr(report));
+    error_set_code(&error, rd_kafka_err2name(report->err));
     engine_kept(publisher->engine, serial, &error);
 }
 

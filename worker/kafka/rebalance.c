@@ -6,6 +6,7 @@
  */
 #include "rebalance.h"
 
+#include "companions.h"
 #include "drain.h"
 #include "engine.h"
 #include "intake_private.h"
@@ -140,11 +141,13 @@ known_partitions(const struct intake *intake)
 static void
 tell_size_of_main(struct intake *intake)
 {
-    int32_t count = probe_partitions_of_main(intake, known_partitions(intake));
+    int32_t count = probe_partitions(intake, intake->settings.topics[0], known_partitions(intake));
 
     intake->rebalance.size_at_ms = count > 0 ? INT64_MAX : intake->now_ms + ASK_AGAIN_MS;
-    if (count > 0)
-        engine_partitions_of_main(intake->engine, count);
+    if (count <= 0)
+        return;
+    engine_partitions_of_main(intake->engine, count);
+    companions_begin(intake, count);
 }
 
 static void

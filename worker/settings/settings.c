@@ -147,15 +147,22 @@ is_address(const char *address)
 }
 
 static int
-check_process(const struct source *source, const struct settings *settings, struct error *ret_error)
+check_addresses(const struct source *source, const struct settings *settings,
+                struct error *ret_error)
 {
-    const struct culprit address = {"admin", "address", settings->admin_address};
+    const struct culprit addresses[] = {
+        {"admin", "address", settings->admin_address},
+        {"producer", "admin_address", settings->producer.admin_address},
+    };
 
-    if (address.found[0] == '\0' || is_address(address.found))
-        return 0;
-    return scalar_fault(source, address,
-                        "accepted is host:port, as in 127.0.0.1:9464 or [::]:9464, or nothing",
-                        ret_error);
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+        if (addresses[i].found[0] != '\0' && !is_address(addresses[i].found))
+            return scalar_fault(source, addresses[i],
+                                "accepted is host:port, as in 127.0.0.1:9464 or [::]:9464, or "
+                                "nothing",
+                                ret_error);
+    }
+    return 0;
 }
 
 static int
@@ -190,14 +197,30 @@ read_trust(const struct source *source, struct settings *settings, struct error 
 }
 
 static int
+read_conclude(const struct source *source, struct settings *settings, struct error *ret_error)
+{
+    struct producer_settings *producer = &settings->producer;
+    const struct culprit after = {"producer", "conclude_after", producer->conclude_after};
+
+    producer->conclude_after_ms = -1;
+    if (strcmp(after.found, "never") == 0 ||
+        config_parse_duration(after.found, &producer->conclude_after_ms))
+        return 0;
+    return scalar_fault(source, after, "accepted is \"never\" or a duration (ms, s, m, h, d)",
+                        ret_error);
+}
+
+static int
 check_scalars(const struct source *source, struct settings *settings, struct error *ret_error)
 {
     if (check_topics(source, settings, ret_error) == -1 ||
         check_urls(source, settings, ret_error) == -1 ||
-        check_process(source, settings, ret_error) == -1 ||
+        check_addresses(source, settings, ret_error) == -1 ||
         check_backoff(source, settings, ret_error) == -1)
         return -1;
-    return read_trust(source, settings, ret_error);
+    if (read_trust(source, settings, ret_error) == -1)
+        return -1;
+    return read_conclude(source, settings, ret_error);
 }
 
 /* --- the whole ---------------------------------------------------------------------------------- */
@@ -216,6 +239,8 @@ static const struct {
     {"environments", "( { name; id; url; identity; graph; disabled_rows; on_move_roles }, ... )"},
     {"recipes", "( { name; business_unit; columns; roles }, ... ): what members get"},
     {"routes", "( { group; environment; recipe; rank }, ... ): who gets it where"},
+    {"producer_groups",
+     "[ \"<guid>\", ... ]: what dvsync-producer watches; default: the groups that have routes"},
 };
 
 enum { BLOCKS = sizeof(blocks) / sizeof(blocks[0]) };
@@ -274,7 +299,9 @@ read_all(const struct source *source, struct settings *settings, struct error *r
         return -1;
     settings->engine.group_id = settings->group_id;
     settings->engine.has_dead_letters = settings->dead_letters;
-    return read_routing(source->config, settings, ret_error);
+    if (read_routing(source->config, settings, ret_error) == -1)
+        return -1;
+    return settings_read_producer(source->config, settings, ret_error);
 }
 
 static int
@@ -317,6 +344,7 @@ settings_release(struct settings *settings)
     settings_free_list(settings->refusals);
     settings_free_tiers(settings);
     routing_free(&settings->routing);
+    free(settings->producer.groups);
     config_release(settings_table, settings);
     memset(settings, 0, sizeof(*settings));
 }

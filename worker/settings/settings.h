@@ -12,8 +12,8 @@
  * The configuration as values: one table of scalars (settings_table.c), two lists of texts
  * (settings_lists.c), the retry topics (settings_tiers.c), and the blocks identities and environments
  * (settings_environments.c), recipes (settings_recipes.c) and routes (settings_routes.c), which become
- * a compiled routing table. Shared by all programs; a program ignores what it does not need.
- * example.conf, beside this file, shows all of it.
+ * a compiled routing table, and the groups to watch (settings_producer.c). Shared by all programs; a
+ * program ignores what it does not need. example.conf, beside this file, shows all of it.
  *
  * The file, in libconfig's syntax:
  *
@@ -32,10 +32,30 @@
  *                               policy = "enforce"; absent = "leave"; } );
  *                 roles = ( { name = "Salesperson"; } ); } );
  *   routes = ( { group = "<guid>"; environment = "prod"; recipe = "sales"; rank = 10; } );
+ *   producer_groups = [ "<guid>", … ];
  */
 
 struct error;
 struct text;
+
+/* What only dvsync-producer needs. */
+struct producer_settings {
+    char *identity;      /* "": the only one */
+    struct guid *groups; /* to watch, no one twice; those of the routes where the block is absent */
+    size_t group_count;
+    int64_t poll_ms;
+    int initial; /* 0 all, 1 latest, as enum feed_initial */
+    int64_t max_events_per_round;
+    int64_t reconcile_ms; /* 0: never */
+    bool is_transitive;
+    char *conclude_after;      /* as it was given */
+    int64_t conclude_after_ms; /* what it means; -1: never */
+    int64_t attempts;
+    int transactions; /* 0 auto, 1 yes, 2 no, as enum outbox_transactions */
+    char *group_id;
+    int64_t session_timeout_ms;
+    char *admin_address; /* "": none */
+};
 
 struct settings {
     /* log */
@@ -73,6 +93,7 @@ struct settings {
     char *trust_for;  /* as it was given; engine.trust_ms is what it means */
     struct engine_settings engine;
     struct routing routing;
+    struct producer_settings producer;
 };
 
 extern const struct setting settings_table[];
@@ -97,6 +118,13 @@ void settings_help(struct text *text);
  * force.
  */
 void settings_print(const struct settings *settings, struct text *text);
+
+/*
+ * Whose the producer's calls are: an index into the identities. -1 with ${ret_error}: none is named, and
+ * there are several, or none.
+ */
+int settings_producer_identity(const struct settings *settings, size_t *ret_index,
+                               struct error *ret_error) __attribute__((warn_unused_result));
 
 /*
  * The identity's client secret, read anew from its file or variable at each call (rotation needs no

@@ -251,6 +251,18 @@ print_routes(const struct routing *routing, const char *block, route_fn *add, st
     text_add(text, "\n);\n");
 }
 
+static void
+print_producer_groups(const struct producer_settings *producer, struct text *text)
+{
+    char buffer[GUID_TEXT_BYTES];
+
+    text_add(text, "producer_groups = [");
+    for (size_t i = 0; i < producer->group_count; i++)
+        text_addf(text, "%s\n    \"%s\"", i == 0 ? "" : ",",
+                  guid_format(&producer->groups[i], buffer));
+    text_add(text, "\n];\n");
+}
+
 void
 settings_print(const struct settings *settings, struct text *text)
 {
@@ -262,4 +274,5 @@ settings_print(const struct settings *settings, struct text *text)
     print_environments(&settings->routing, text);
     print_routes(&settings->routing, "recipes", add_recipe, text);
     print_routes(&settings->routing, "routes", add_route, text);
+    print_producer_groups(&settings->producer, text);
 }

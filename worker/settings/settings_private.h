@@ -136,4 +136,10 @@ int settings_read_routes(const struct config *config, const struct recipes *reci
                          struct settings *settings, struct error *ret_error)
     __attribute__((warn_unused_result));
 
+/* --- the producer (settings_producer.c) --------------------------------------------------------- */
+
+/* The groups to watch, and whether the identity that is named exists. After the routes. */
+int settings_read_producer(const struct config *config, struct settings *settings,
+                           struct error *ret_error) __attribute__((warn_unused_result));
+
 #endif

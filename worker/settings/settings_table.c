@@ -21,6 +21,8 @@
 #define GIB (1024 * MIB)
 
 static const char *const log_formats[] = {"json", "text", "auto", NULL};
+static const char *const initials[] = {"all", "latest", NULL};
+static const char *const transactions[] = {"auto", "yes", "no", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 
 #define ROW(row_name, row_type, field) \
@@ -167,6 +169,36 @@ const struct setting settings_table[] = {
      .help = "Longest answer that is read"},
     {DURATION("http.max_connection_age", max_connection_ms, "10m", SECOND, DAY),
      .help = "Connections are made anew after this, to follow DNS and spread over servers"},
+
+    /* --- the producer --- */
+    {TEXT("producer.identity", producer.identity, ""),
+     .help = "Identity as which the producer reads groups; none means the only one there is"},
+    {DURATION("producer.poll", producer.poll_ms, "30s", SECOND, HOUR),
+     .help = "How long after a group's changes were read they are asked for again, more or less"},
+    {CHOICE("producer.initial", producer.initial, "all", initials),
+     .help = "Members that a group has when it is first watched: an event each on <topic>.backfill, "
+             "or only what changes from then on"},
+    {COUNT("producer.max_events_per_round", producer.max_events_per_round, "0", 0, 100000000),
+     .help = "A group with more changes at once is held until somebody lets it pass; 0: no guard"},
+    {DURATION("producer.reconcile", producer.reconcile_ms, "0ms", 0, 365 * DAY),
+     .help = "How often all present members are published on <topic>.backfill; 0ms: never"},
+    {BOOLEAN("producer.transitive", producer.is_transitive, "false"),
+     .help = "These and backfills include members of nested groups, which changes never do"},
+    {TEXT("producer.conclude_after", producer.conclude_after, "15m"),
+     .help = "How long after all members had to be read anew whoever is missing among them has left; "
+             "\"never\" or a duration"},
+    {COUNT("producer.attempts", producer.attempts, "8", 1, 1000),
+     .help = "Failures in a row after which --once and --backfill give a group up"},
+    {CHOICE("producer.transactions", producer.transactions, "auto", transactions),
+     .help = "Whether events and the place reached are written in one transaction of Kafka; auto "
+             "finds out whether the broker has them"},
+    {NEEDED_TEXT("producer.group_id", producer.group_id, "dvsync-producer"),
+     .help = "Consumer group of the producers, which decides who of them leads"},
+    {DURATION("producer.session_timeout", producer.session_timeout_ms, "6s", SECOND, 30 * MINUTE),
+     .help = "How long after a leader fell silent another one takes over; within the broker's "
+             "group.min.session.timeout.ms and its maximum"},
+    {TEXT("producer.admin_address", producer.admin_address, "127.0.0.1:9465"),
+     .help = "Where the producer serves metrics, probes and status, host:port; none means nowhere"},
 
     /* --- log, admin endpoint, process --- */
     {CHOICE("log.format", log_format, "auto", log_formats),

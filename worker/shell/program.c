@@ -15,7 +15,7 @@ int
 program_fail(const struct program *program, const struct error *error)
 {
     (void)fprintf(stderr, "%s: %s\n", program->command_line.name, error->text);
-    return exit_code_of(error);
+    return (int)exit_code_of(error);
 }
 
 /* Prints ${text} and frees it. */
@@ -65,7 +65,7 @@ static int
 run(const struct program *program, const struct settings *settings, const struct command_line *line)
 {
     struct error error;
-    int signal_fd = signals_open(&error);
+    int signal_fd = signals_open(program->signal, &error);
     int result;
 
     if (signal_fd < 0)
@@ -97,10 +97,23 @@ run_with_settings(const struct program *program, const struct command_line *line
     return result;
 }
 
+static int
+parse(const struct program *program, int argc, char **argv, struct command_line *line)
+{
+    struct error error;
+
+    if (command_line_parse(&program->command_line, argc, argv, line) != 0)
+        return -1;
+    if (program->check_line == NULL || program->check_line(line, &error) == 0)
+        return 0;
+    (void)program_fail(program, &error);
+    return -1;
+}
+
 int
 program_main(const struct program *program, int argc, char **argv, struct command_line *line)
 {
-    if (command_line_parse(&program->command_line, argc, argv, line) != 0)
+    if (parse(program, argc, argv, line) != 0)
         return EXIT_CODE_USAGE;
     switch (line->mode) {
     case COMMAND_LINE_HELP:

@@ -17,6 +17,9 @@ struct settings;
 struct program {
     struct command_line_program command_line;
     bool needs_routes; /* a configuration without routes is a fault */
+    int signal;        /* another one that it takes, beside SIGTERM and SIGINT; 0: none */
+    /* What the options mean together; NULL: nothing. 0, or -1 with ${ret_error}. */
+    int (*check_line)(const struct command_line *line, struct error *ret_error);
     /* What settings_load cannot judge. 0, or -1 with ${ret_error}: ERROR_CONFIG. */
     int (*check)(const struct settings *settings, const struct command_line *line,
                  struct error *ret_error);

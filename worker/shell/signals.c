@@ -10,7 +10,7 @@
 #include "error.h"
 
 int
-signals_open(struct error *ret_error)
+signals_open(int another, struct error *ret_error)
 {
     sigset_t set;
     int fd;
@@ -18,6 +18,8 @@ signals_open(struct error *ret_error)
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
+    if (another != 0)
+        (void)sigaddset(&set, another);
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);

@@ -8,8 +8,11 @@
 
 struct error;
 
-/* Blocks them, ignores SIGPIPE. The descriptor, or -1 with ${ret_error} filled. */
-int signals_open(struct error *ret_error);
+/*
+ * Blocks them, and ${another} (0: no other), and ignores SIGPIPE. The descriptor, or -1 with
+ * ${ret_error} filled.
+ */
+int signals_open(int another, struct error *ret_error);
 
 /* The number of a signal that came, 0: none. */
 int signals_take(int fd);

@@ -2,7 +2,6 @@
 #include "start.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "admin.h"
 #include "error.h"
@@ -13,11 +12,12 @@
 enum { FIELDS_AT_MOST = 16 };
 
 struct log *
-start_log(const struct settings *settings, const struct clock *clock, struct error *ret_error)
+start_log(const struct settings *settings, int fd, const struct clock *clock,
+          struct error *ret_error)
 {
     struct log *log =
-        log_create(STDOUT_FILENO, (enum log_format)settings->log_format,
-                   (enum log_level)settings->log_level, (int)settings->log_burst, clock);
+        log_create(fd, (enum log_format)settings->log_format, (enum log_level)settings->log_level,
+                   (int)settings->log_burst, clock);
 
     if (log == NULL)
         error_set(ret_error, ERROR_MEMORY, "no memory for the log");

@@ -13,8 +13,8 @@ struct log;
 struct log_field;
 struct settings;
 
-/* The log on standard output, as the settings want it. NULL with ${ret_error} filled. */
-struct log *start_log(const struct settings *settings, const struct clock *clock,
+/* The log on ${fd}, as the settings want it. NULL with ${ret_error} filled. */
+struct log *start_log(const struct settings *settings, int fd, const struct clock *clock,
                       struct error *ret_error);
 
 /* The first line: ${message}, the ${count} (at most 16) fields, and the libraries' versions. */
