@@ -237,7 +237,7 @@ broker_revoke(struct simulation *simulation, struct replica *replica, bool is_lo
     replica->is_revoking = !is_lost;
     engine_revoke_all(replica->engine, is_lost);
     replica->is_revoking = false;
-    replica->open = 0;
+    check_revoked(replica);
     for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++)
             replica->position[topic][i] = -1;

@@ -109,7 +109,7 @@ static void
 stop_one(struct simulation *simulation)
 {
     struct replica *replica = &simulation->replicas[pick(simulation, simulation->replica_count)];
-    int64_t drain_ms = rng_between(&simulation->rng, 0, 10000);
+    int64_t drain_ms = pick(simulation, 2) == 0 ? 0 : rng_between(&simulation->rng, 0, 10000);
 
     if (replica->engine == NULL || timer_is_set(&replica->stop))
         return;

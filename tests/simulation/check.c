@@ -28,25 +28,36 @@ news_ms(const struct sim_record *record)
     return record->event_ms == EVENT_NO_TIME ? record->origin_ms : record->event_ms;
 }
 
-/* In how many environments a record must have an outcome: those its group is routed to, or "none". */
+/* Whether ${environment} must settle the record: its group is routed there, and it is not another's. */
 static bool
-is_settled(const struct simulation *simulation, const struct sim_record *record,
-           const unsigned *settled)
+is_owed(const struct simulation *simulation, const struct sim_record *record, int environment)
 {
     const struct route_id *routes;
     size_t count =
         record->user_index < 0 ? 0 : routing_find(&simulation->routing, &record->group, &routes);
 
-    if (count == 0 || record->is_removal)
-        return settled[MAX_ENVIRONMENTS] > 0;
-    for (size_t i = 0; i < count; i++) {
-        int environment = routes[i].environment;
+    for (size_t i = 0; i < count && !record->is_removal; i++) {
+        if (routes[i].environment == environment)
+            return record->owed_environment == -1 || record->owed_environment == environment;
+    }
+    return false;
+}
 
-        if ((record->owed_environment == -1 || record->owed_environment == environment) &&
-            settled[environment] == 0)
+/* It has an outcome in all environments that owe it one, or, where none does, by itself. */
+static bool
+is_settled(const struct simulation *simulation, const struct sim_record *record,
+           const unsigned *settled)
+{
+    bool is_owed_by_any = false;
+
+    for (int i = 0; i < MAX_ENVIRONMENTS; i++) {
+        if (!is_owed(simulation, record, i))
+            continue;
+        is_owed_by_any = true;
+        if (settled[i] == 0)
             return false;
     }
-    return true;
+    return is_owed_by_any || settled[MAX_ENVIRONMENTS] > 0;
 }
 
 /* --- P6: records --------------------------------------------------------------------------------- */
@@ -80,9 +91,35 @@ check_take(struct replica *replica, struct sim_record *record)
     record->is_doubtful = record->event_ms == EVENT_NO_TIME || record->event_ms > now_ms ||
                           now_ms - record->event_ms > simulation->settings.trust_ms;
     record->is_open = false;
+    memset(record->is_open_in, 0, sizeof(record->is_open_in));
     memset(record->settled_now, 0, sizeof(record->settled_now));
     if (record->is_removal && record->group_index >= 0)
         note_removal(replica, record);
+}
+
+static void
+open_tickets(struct replica *replica, struct sim_record *record)
+{
+    record->is_open = true;
+    for (int i = 0; i < MAX_ENVIRONMENTS && record->user_index >= 0; i++) {
+        struct sim_notes *notes = &replica->notes[i][record->user_index];
+
+        if (!is_owed(replica->simulation, record, i) || record->settled_now[i] > 0)
+            continue;
+        record->is_open_in[i] = true;
+        if (notes->open++ == 0)
+            notes->busy_since_ms = replica->simulation->clock.mono_ms;
+    }
+}
+
+void
+check_revoked(struct replica *replica)
+{
+    replica->open = 0;
+    for (int i = 0; i < MAX_ENVIRONMENTS; i++) {
+        for (int user = 0; user < MAX_USERS; user++)
+            replica->notes[i][user].open = 0;
+    }
 }
 
 void
@@ -93,7 +130,7 @@ check_taken(struct replica *replica, struct sim_record *record, bool was_taken)
     if (was_taken && is_settled(simulation, record, record->settled_now))
         return;
     if (was_taken) {
-        record->is_open = true;
+        open_tickets(replica, record);
         if ((int64_t)++replica->open > simulation->settings.max_events)
             simulation_violation(simulation, "P6: %zu events at once", replica->open);
         return;
@@ -194,6 +231,27 @@ check_done(struct replica *replica, const struct settlement *settlement,
 
 /* --- P1: what is kept ---------------------------------------------------------------------------- */
 
+/* Whoever may still be made ready is tried until the deadline; and the first origin stays. */
+void
+check_keep(const struct sim_answer *letter, const struct kept_record *record)
+{
+    struct simulation *simulation = letter->replica->simulation;
+    const char *class = letter_header(record, "dvsync-error-class");
+    bool is_for_good = strcmp(class, "rejected") == 0 || strcmp(class, "misconfigured") == 0;
+    /* a pause that would end after it is not waited for */
+    int64_t least_ms = simulation->settings.deadline_ms - simulation->settings.backoff_cap_ms -
+                       simulation->settings.refused_pause_ms;
+    const struct sim_notes *notes;
+
+    if (strncmp(letter_header(record, "dvsync-origin-topic"), "events", 6) != 0)
+        simulation_violation(simulation, "a kept record has lost its origin");
+    if (letter->user_index < 0 || is_for_good)
+        return;
+    notes = &letter->replica->notes[letter->environment][letter->user_index];
+    if (simulation->clock.mono_ms - notes->busy_since_ms < least_ms)
+        simulation_violation(simulation, "given up before the deadline: %s", class);
+}
+
 void
 check_kept(const struct sim_answer *letter)
 {
@@ -256,6 +314,15 @@ check_outcome(struct replica *replica, const struct settlement *settlement,
 }
 
 static void
+close_ticket(struct replica *replica, struct sim_record *record, int environment)
+{
+    if (environment == MAX_ENVIRONMENTS || !record->is_open_in[environment])
+        return;
+    record->is_open_in[environment] = false;
+    replica->notes[environment][record->user_index].open--;
+}
+
+static void
 count_outcome(struct replica *replica, const struct settlement *settlement,
               struct sim_record *record)
 {
@@ -264,6 +331,7 @@ count_outcome(struct replica *replica, const struct settlement *settlement,
     record->settled[home_of(settlement)]++;
     if (++record->settled_now[home_of(settlement)] > 1)
         simulation_violation(simulation, "P8: two outcomes of one delivery");
+    close_ticket(replica, record, home_of(settlement));
     if (record->is_open && is_settled(simulation, record, record->settled_now)) {
         record->is_open = false;
         replica->open--;
@@ -287,6 +355,9 @@ check_settlement(struct replica *replica, const struct settlement *settlement)
     if (partition->owner != replica->index || partition->generation != replica->generation)
         simulation_violation(simulation, "P5: replica %d settled a partition that is not its own",
                              replica->index);
+    if (settlement->environment != NULL && !is_owed(simulation, record, home_of(settlement)))
+        simulation_violation(simulation, "P8: an outcome that nobody asked for in %s",
+                             settlement->environment->name);
     if (settlement->reason == NULL || settlement->reason[0] == '\0')
         simulation_violation(simulation, "P8: an outcome without a reason");
     check_outcome(replica, settlement, record);

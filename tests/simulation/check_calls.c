@@ -140,19 +140,37 @@ check_lane(struct replica *replica, const struct call *call)
     lane->sent_at_ms[lane->sent++ % MAX_CALLS] = now_ms;
 }
 
+static void
+hold(struct sim_lane *lane, int64_t until_ms)
+{
+    if (until_ms > lane->not_before_ms)
+        lane->not_before_ms = until_ms;
+}
+
 void
 check_answer(struct replica *replica, const struct call *call, const struct http_response *response)
 {
     struct sim_lane *lane = lane_of(replica, call);
     size_t length;
     const char *value = http_header(&response->headers, "Retry-After", &length);
-    int64_t until_ms;
 
     if (value == NULL || response->status < 400)
         return;
-    until_ms = replica->simulation->clock.mono_ms + (int64_t)(strtod(value, NULL) * 1000.0);
-    if (until_ms > lane->not_before_ms)
-        lane->not_before_ms = until_ms;
+    hold(lane, replica->simulation->clock.mono_ms + (int64_t)(strtod(value, NULL) * 1000.0));
+}
+
+/* A part of a batch that was throttled holds the lane as well. */
+void
+check_items(struct replica *replica, const struct call *call)
+{
+    int64_t now_ms = replica->simulation->clock.mono_ms;
+
+    for (size_t i = 0; i < call->item_count; i++) {
+        const struct source_item *item = &call->items[i];
+
+        if (item->verdict != VERDICT_DONE && item->error.retry_after_ms > 0)
+            hold(lane_of(replica, call), now_ms + item->error.retry_after_ms);
+    }
 }
 
 /* --- P4: writes ---------------------------------------------------------------------------------- */

@@ -29,6 +29,8 @@ arrive(struct timer *timer, void *arg)
     (void)timer;
     check_answer(replica, call, &flight->response);
     services_read(&simulation->services, call, &flight->response, simulation->clock.wall_ms);
+    if (call->kind == CALL_SOURCES && call->verdict == VERDICT_DONE)
+        check_items(replica, call);
     simulation_say(simulation, "r%d %s user %02x answered %d %s %s", replica->index,
                    call_kind_name(call->kind), call->user.bytes[15], flight->response.status,
                    verdict_name(call->verdict),
@@ -99,9 +101,9 @@ answer_letter(struct timer *timer, void *arg)
     free(answer);
 }
 
-/* Our header ${name} of a kept record as text; they come after those it had. */
-static const char *
-header(const struct kept_record *record, const char *name)
+/* Ours come after those that it had. */
+const char *
+letter_header(const struct kept_record *record, const char *name)
 {
     for (size_t i = record->header_count; i-- > 0;) {
         if (strcmp(record->headers[i].name, name) == 0)
@@ -113,14 +115,14 @@ header(const struct kept_record *record, const char *name)
 static int64_t
 number(const struct kept_record *record, const char *name)
 {
-    return strtoll(header(record, name), NULL, 10);
+    return strtoll(letter_header(record, name), NULL, 10);
 }
 
 /* One that cannot be decoded is always the record of its origin. */
 static struct sim_record *
 origin_of(struct simulation *simulation, const struct kept_record *record)
 {
-    int topic = strcmp(header(record, "dvsync-origin-topic"), "events") == 0 ? 0 : 1;
+    int topic = strcmp(letter_header(record, "dvsync-origin-topic"), "events") == 0 ? 0 : 1;
 
     return broker_record(simulation, topic, (int32_t)number(record, "dvsync-origin-partition"),
                          number(record, "dvsync-origin-offset"));
@@ -140,7 +142,8 @@ identify(struct simulation *simulation, const struct kept_record *record, struct
     if (event_decode(parser, &message, &event, &error) == 0) {
         answer->user_index = event.user.bytes[15];
         answer->group_index = event.group.bytes[15];
-        answer->environment = world_environment(simulation, header(record, "dvsync-environment"));
+        answer->environment =
+            world_environment(simulation, letter_header(record, "dvsync-environment"));
         answer->latest_ms = event.time_ms > origin_ms ? event.time_ms : origin_ms;
     } else {
         answer->undecodable = origin_of(simulation, record);
@@ -159,11 +162,10 @@ keep(void *context, const struct kept_record *record)
 
     if (answer == NULL)
         abort();
-    if (record->header_count < 8)
-        simulation_violation(simulation, "a letter has only %zu headers", record->header_count);
     simulation->letters++;
     *answer = (struct sim_answer){.replica = replica, .serial = record->serial, .is_letter = true};
     identify(simulation, record, answer);
+    check_keep(answer, record);
     answer->is_ok = !(is_bad && rng_below(&simulation->rng, 3) == 0);
     if (record->tier >= 0 && (answer->is_ok || rng_below(&simulation->rng, 2) == 0))
         answer->is_ok = retry_park(simulation, record) && answer->is_ok;

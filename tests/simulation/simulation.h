@@ -61,6 +61,7 @@ struct sim_record {
     unsigned settled_now[MAX_ENVIRONMENTS + 1]; /* since it was handed over last */
     uint64_t taken;                             /* when that was, a moment */
     bool is_open;                               /* and it is not wholly settled yet */
+    bool is_open_in[MAX_ENVIRONMENTS];
     bool is_doubtful; /* at that moment nobody had to believe that the user is a member */
     bool is_dead;     /* a letter of it was acknowledged, for one that cannot be decoded */
 };
@@ -132,6 +133,8 @@ struct sim_notes {
     uint64_t wrote_before[MAX_GROUPS];  /* ${wrote} at that moment */
     uint64_t kept[MAX_GROUPS];          /* when the last kept record was acknowledged */
     int64_t kept_latest_ms[MAX_GROUPS]; /* its latest time */
+    size_t open;                        /* deliveries that are not settled here */
+    int64_t busy_since_ms;              /* since when there are any */
 };
 
 /* What a replica has sent through one of its lanes, for check_calls.c. */
@@ -238,6 +241,8 @@ int64_t retry_due_ms(const struct simulation *simulation, const struct sim_parti
 int64_t retry_next_ms(const struct simulation *simulation); /* when a held head is due; monotonic */
 
 /* replica.c */
+/* Our header ${name} of a kept record as text; "" where it has none. */
+const char *letter_header(const struct kept_record *record, const char *name);
 void replica_start(struct simulation *simulation, struct replica *replica);
 void replica_kill(struct replica *replica); /* kill -9 */
 
@@ -248,7 +253,11 @@ void chaos_stop(struct simulation *simulation);
 /* check.c */
 void check_take(struct replica *replica, struct sim_record *record); /* before it is handed over */
 void check_taken(struct replica *replica, struct sim_record *record, bool was_taken); /* after it */
-void check_kept(const struct sim_answer *letter); /* its delivery report was good */
+void
+check_revoked(struct replica *replica); /* what was handed over is nobody's business any more */
+/* ${letter} is to be kept; later its delivery report is good. */
+void check_keep(const struct sim_answer *letter, const struct kept_record *record);
+void check_kept(const struct sim_answer *letter);
 void check_settlement(struct replica *replica, const struct settlement *settlement);
 void check_commit(struct simulation *simulation, const struct sim_partition *partition,
                   int64_t offset);
@@ -267,8 +276,10 @@ void check_send(struct replica *replica, const struct call *call);
 struct sim_row check_before(struct simulation *simulation, const struct call *call);
 void check_after(struct simulation *simulation, const struct call *call,
                  const struct sim_row *before);
+/* Before and after ${call} was read. */
 void check_answer(struct replica *replica, const struct call *call,
                   const struct http_response *response);
+void check_items(struct replica *replica, const struct call *call);
 void check_cancel(struct replica *replica, const struct call *call);
 
 #endif
