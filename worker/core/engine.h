@@ -156,7 +156,7 @@ struct engine_settings {
     int64_t dataverse_execution_ms; /* of execution in dataverse_span_ms; 1 200 000; 0: no limit */
     int64_t dataverse_span_ms;      /* 300 000 */
     int64_t graph_concurrency;
-    int64_t graph_calls; /* requests in graph_span_ms */
+    int64_t graph_units; /* resource units in graph_span_ms */
     int64_t graph_span_ms;
     int64_t bap_concurrency;
     int64_t bap_calls; /* 100 in bap_span_ms */
