@@ -112,7 +112,7 @@ struct kept_record {
 struct ports {
     void *context;
     /* Starts ${call} with ${token} (NULL for CALL_TOKEN). The answer comes by engine_answered, never at once. False: it could not be started
-     * (treated as VERDICT_RETRY). The scarce path. */
+     * (treated as VERDICT_RETRY, but where verdict, reason and error of a CALL_TOKEN say that it is misconfigured: no secret). The scarce path. */
     bool (*send)(void *context, struct call *call, const char *token);
     void (*cancel)(void *context, struct call *call); /* no answer comes after it */
     bool (*keep)(void *context,
