@@ -145,12 +145,16 @@ def test_kills_at_random_with_two_producers_lose_and_invent_nothing(feed, transa
 
 
 def test_a_standby_takes_over_within_seconds(feed):
-    leader = started(feed)
-    standby = feed.producer()
-    wait_for("one leads, one stands by", lambda: sorted(
-        (p.status() or {}).get("leadership", "") for p in (leader, standby)) == ["leading", "standby"])
-    if standby.is_publishing():
-        leader, standby = standby, leader
+    producers = [started(feed), feed.producer()]
+    roles = {}
+
+    def have_roles():
+        roles.clear()
+        roles.update({(p.status() or {}).get("leadership"): p for p in producers})
+        return set(roles) == {"leading", "standby"}
+
+    wait_for("one leads, one stands by", have_roles)
+    leader, standby = roles["leading"], roles["standby"]
     wait_for("it is ready", lambda: standby.get("/readyz") == (200, "ready: standing by\n"))
     wait_for("it publishes", leader.is_publishing)
     leader.kill()

@@ -93,7 +93,7 @@ arrive_removal(struct site *site, const struct guid *user, int route, int64_t ev
     if (job == NULL)
         return;
     doubt_and_settle(site, job, &job->late, route, event_ms);
-    if (job->is_over || apply_has_written(job))
+    if (job->is_over || apply_is_past_write(job))
         return;
     doubt_and_settle(site, job, &job->tickets, route, event_ms);
     route_set_remove(job_asked(job), route);
