@@ -19,7 +19,7 @@
 #include "text.h"
 #include "timestamp.h"
 
-enum { RECORDS_MOST = 32, VALUE_BYTES = 256, CALM_MS = 40 * 60 * 1000, LOOK_MS = 20000 };
+enum { RECORDS_MOST = 64, VALUE_BYTES = 256, CALM_MS = 40 * 60 * 1000, LOOK_MS = 20000 };
 
 /* --- a broker ---------------------------------------------------------------------------------- */
 
@@ -145,7 +145,7 @@ pass(struct scene *scene, int64_t ms)
 
 /* --- what happens ------------------------------------------------------------------------------ */
 
-enum happening { ADDED, REMOVED, POISON, REVOKED, LOST };
+enum happening { ADDED, REMOVED, POISON, CROWD, REVOKED, LOST };
 
 struct step {
     int64_t after_ms; /* the one before */
@@ -156,21 +156,18 @@ struct step {
     size_t owed;
 };
 
-/* Rows and people: 1 is new, 2 and 3 have rows, 4 leaves, 5 has two rows, 6 has left long ago. */
+/* A crowd of this size, from FIRST_OF_CROWD on, lets what grows with the jobs grow. */
+enum { CROWD_SIZE = 20, FIRST_OF_CROWD = 10 };
+
+/* Rows and people: 1 and 7 are new, 2 and 3 have rows, 4 leaves, 5 has two rows, 6 has left long ago. */
 static const struct step steps[] = {
-    {0, ADDED, 1, 1, 1000, 0, 1},
-    {0, ADDED, 2, 1, 1000, 1, 2},
-    {30, ADDED, 2, 1, 500, 1, 2},
-    {0, POISON, 0, 0, 0, 0, 1},
-    {10, ADDED, 3, 2, 1000, 0, 1},
-    {0, ADDED, 5, 2, 1000, 1, 1},
-    {0, ADDED, 6, 2, OLD_MS, 0, 1},
-    {0, ADDED, 4, 2, 1000, 1, 1},
-    {1, REMOVED, 4, 2, 0, 1, 1},
-    {.after_ms = 200, .happening = REVOKED},
-    {0, ADDED, 7, 1, 1000, 0, 2},
-    {6000, ADDED, 1, 2, 1000, 0, 1},
-    {.after_ms = 50, .happening = LOST},
+    {0, ADDED, 1, 1, 1000, 0, 1},    {0, ADDED, 2, 1, 1000, 1, 2},
+    {30, ADDED, 2, 1, 500, 1, 2},    {0, POISON, 0, 0, 0, 0, 1},
+    {10, ADDED, 3, 2, 1000, 0, 1},   {0, ADDED, 5, 2, 1000, 1, 1},
+    {0, ADDED, 6, 2, OLD_MS, 0, 1},  {0, ADDED, 4, 2, 1000, 1, 1},
+    {1, REMOVED, 4, 2, 0, 1, 1},     {.after_ms = 200, .happening = REVOKED},
+    {0, ADDED, 7, 1, 1000, 0, 2},    {0, CROWD, FIRST_OF_CROWD, 3, 1000, 1, 1},
+    {6000, ADDED, 1, 2, 1000, 0, 1}, {.after_ms = 50, .happening = LOST},
     {3000, ADDED, 2, 2, 1000, 1, 1},
 };
 
@@ -197,6 +194,16 @@ publish(struct scene *scene, const struct step *step)
 }
 
 static void
+publish_all(struct scene *scene, const struct step *step)
+{
+    struct step one = *step;
+    int last = step->user + (step->happening == CROWD ? CROWD_SIZE : 1);
+
+    for (; one.user < last; one.user++)
+        publish(scene, &one);
+}
+
+static void
 revoke(struct scene *scene, bool is_lost)
 {
     engine_revoke_all(scene->fixture->engine, is_lost);
@@ -212,7 +219,7 @@ happen(struct scene *scene, const struct step *step)
     if (step->happening == REVOKED || step->happening == LOST)
         revoke(scene, step->happening == LOST);
     else
-        publish(scene, step);
+        publish_all(scene, step);
     feed(scene);
 }
 
@@ -274,6 +281,8 @@ check_end(const struct scene *scene, bool has_graph)
     check_ready(scene, PROD, 3, has_graph);
     assert_true(scene->fixture->world.rows[PROD][3].roles[ADMIN]);
     check_ready(scene, TEST, 7, false);
+    for (int user = FIRST_OF_CROWD; user < FIRST_OF_CROWD + CROWD_SIZE; user++)
+        check_ready(scene, PROD, user, false);
     assert_true(has_outcome(scene, 5, OUTCOME_DEAD));
     assert_true(has_outcome(scene, 4, OUTCOME_SKIPPED));
     if (has_graph)
@@ -290,6 +299,7 @@ make_routing(bool has_graph)
         {.group = 1, .rank = 2, .unit = SALES, .columns = columns, .roles = "12"},
         {.group = 2, .rank = 1, .unit = LABS, .columns = columns, .roles = "2"},
         {.group = 1, .environment = TEST, .roles = "2"},
+        {.group = 3, .roles = "2"},
     };
 
     return routing_make(specs, sizeof(specs) / sizeof(specs[0]), has_graph);
@@ -302,6 +312,7 @@ make_world(struct world *world)
         world_name(world, user, "x");
     world_give_rows(world, PROD, 2, 6);
     world_give_rows(world, TEST, 2, 2);
+    world_give_rows(world, PROD, FIRST_OF_CROWD, FIRST_OF_CROWD + CROWD_SIZE - 1);
     world->rows[PROD][3].roles[ADMIN] = true;
     world->rows[PROD][5].count = 2;
     world->people[3].groups = 1 << 2;
