@@ -27,7 +27,7 @@ static const struct engine_gauge {
     {"lane_waiting", "dvsync_lane_waiting", "Calls that wait for their lane", {"lane"}},
     {"lane_budget_used_ratio",
      "dvsync_lane_budget_used_ratio",
-     "Used part of the published limit, in its last span",
+     "Used part of this worker's share of the calls, in the last span; without execution time",
      {"lane"}},
     {"lane_not_before_timestamp_seconds",
      "dvsync_lane_not_before_timestamp_seconds",
@@ -35,7 +35,7 @@ static const struct engine_gauge {
      {"lane"}},
     {"breaker_open",
      "dvsync_breaker_open",
-     "1: nothing is sent to the environment but probes",
+     "1: at least one kind of call is misconfigured; such calls are only probed",
      {"environment"}},
 };
 

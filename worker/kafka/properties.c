@@ -1,6 +1,6 @@
 /*
- * Every row says why: what is not obvious about librdkafka 2.0.2's defaults was measured against
- * real brokers, and the measurements stand in worker/DESIGN.md, "Intake".
+ * Every row says why. What is not obvious about librdkafka 2.0.2's defaults was measured against
+ * real brokers; worker/DESIGN.md, "Intake on librdkafka 2.0.2", has what that led to.
  */
 #include "properties.h"
 

@@ -49,7 +49,7 @@ static const struct {
     {"lane_waiting", "dvsync_lane_waiting", "Calls that wait for their lane", {"lane"}},
     {"lane_budget_used_ratio",
      "dvsync_lane_budget_used_ratio",
-     "Used part of the published limit, in its last span",
+     "Used part of this worker's share of the calls, in the last span; without execution time",
      {"lane"}},
     {"lane_not_before_timestamp_seconds",
      "dvsync_lane_not_before_timestamp_seconds",
