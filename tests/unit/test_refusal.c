@@ -21,7 +21,7 @@ read_refusal(void **state, int status, const char *headers, const char *body, si
     response.status = status;
     text_add(&response.headers, headers);
     text_add_bytes(&response.body, body, length);
-    refusal_read(&response, services->parser, &refusal);
+    assert_int_equal(refusal_read(&response, services->parser, &refusal), 0);
     http_response_free(&response);
     return refusal;
 }

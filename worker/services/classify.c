@@ -274,12 +274,35 @@ reason_of(const struct rule *rule, const char *const *refusals, const struct tex
     return rule->reason;
 }
 
+/* Without its code an answer could be taken for another one. */
+static enum verdict
+judge_unread(struct error *ret_error, const char **ret_reason)
+{
+    error_set(ret_error, ERROR_MEMORY, "no memory for what the service says");
+    *ret_reason = "no_memory";
+    return VERDICT_RETRY;
+}
+
+static enum verdict
+judge(const struct services *services, enum call_kind kind, const struct http_response *response,
+      struct error *ret_error, const char **ret_reason)
+{
+    const struct rule *rule;
+    struct refusal refusal;
+
+    if (refusal_read(response, services->parser, &refusal) == -1)
+        return judge_unread(ret_error, ret_reason);
+    rule = find_rule(kind, response, &refusal);
+    describe(response, &refusal, rule, ret_error);
+    *ret_reason = reason_of(rule, services->settings->refusals, &response->body);
+    return rule->verdict;
+}
+
 enum verdict
 classify(const struct services *services, enum call_kind kind, const struct http_response *response,
          int64_t wall_ms, struct error *ret_error, const char **ret_reason)
 {
-    const struct rule *rule;
-    struct refusal refusal;
+    enum verdict verdict;
 
     *ret_error = (struct error){.retry_after_ms = -1};
     *ret_reason = "";
@@ -289,12 +312,9 @@ classify(const struct services *services, enum call_kind kind, const struct http
         take_request_id(response, ret_error);
         return VERDICT_DONE;
     }
-    refusal_read(response, services->parser, &refusal);
-    rule = find_rule(kind, response, &refusal);
-    describe(response, &refusal, rule, ret_error);
+    verdict = judge(services, kind, response, ret_error, ret_reason);
     ret_error->status = response->status;
     ret_error->retry_after_ms = http_retry_after_ms(&response->headers, wall_ms);
     take_request_id(response, ret_error);
-    *ret_reason = reason_of(rule, services->settings->refusals, &response->body);
-    return rule->verdict;
+    return verdict;
 }

@@ -110,6 +110,7 @@ judge_leaf(const struct part *part, struct tally *tally, struct error *ret_error
     struct call *call = tally->answer->call;
     struct http_response response;
     bool is_http = multipart_http(part, &response);
+    bool lacks_memory = response.headers.failed || response.body.failed;
 
     if (is_http && response.status >= 200 && response.status < 300) {
         tally->done++;
@@ -119,6 +120,8 @@ judge_leaf(const struct part *part, struct tally *tally, struct error *ret_error
         tally->is_refused = true;
     }
     http_response_free(&response);
+    if (lacks_memory)
+        return error_set(ret_error, ERROR_MEMORY, "no memory for a part of an answer");
     return is_http ? 0 : malformed(ret_error);
 }
 

@@ -169,16 +169,19 @@ mask_addresses(char *text)
     *to = '\0';
 }
 
-void
+int
 refusal_read(const struct http_response *response, struct json_parser *parser,
              struct refusal *ret_refusal)
 {
     struct text message = TEXT_EMPTY;
     struct json *root = NULL;
+    struct error error;
 
     *ret_refusal = (struct refusal){.code = ""};
     if (response->body.length > 0)
-        root = json_parse(parser, response->body.data, response->body.length, NULL);
+        root = json_parse(parser, response->body.data, response->body.length, &error);
+    if (response->body.length > 0 && root == NULL && error.class == ERROR_MEMORY)
+        return -1;
     read_json(root, ret_refusal, &message);
     json_free(root);
     if (message.length > 0 && !message.failed)
@@ -189,4 +192,5 @@ refusal_read(const struct http_response *response, struct json_parser *parser,
     mask_addresses(ret_refusal->text);
     if (!refusal_number(ret_refusal->code, &ret_refusal->number))
         ret_refusal->number = 0;
+    return 0;
 }

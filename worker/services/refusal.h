@@ -9,8 +9,7 @@
 
 /*
  * What a service says when it refuses, whatever shape it chose: code and text. It judges nothing
- * (classify.h does) and cannot fail: bytes without sense give an empty code and a text that says
- * so.
+ * (classify.h does). Bytes without sense give an empty code and a text that says so.
  */
 
 struct json_parser;
@@ -22,15 +21,15 @@ struct refusal {
 };
 
 /*
- * Reads ${response}. The shapes:
+ * Reads ${response}. 0, or -1 when there is no memory to learn the code. The shapes:
  *   {"error": {"code": …, "message": …}}   OData and the admin API; a JSON document inside the
  *                                          message, as the admin API passes on, is opened
  *   {"error": …, "error_description": …}   OAuth 2.0
  *   {"Message": …}                         Dataverse's front end
  *   text, HTML, nothing (then WWW-Authenticate)
  */
-void refusal_read(const struct http_response *response, struct json_parser *parser,
-                  struct refusal *ret_refusal);
+int refusal_read(const struct http_response *response, struct json_parser *parser,
+                 struct refusal *ret_refusal) __attribute__((warn_unused_result));
 
 /*
  * A code of Dataverse as a number: hexadecimal ("0x80040217") or decimal, which clients of the SDK
