@@ -158,8 +158,6 @@ part_failed(void *context, struct job *job, const struct source_item *item)
         reader_add(site->sources, job);
         return;
     }
-    if (item->error.retry_after_ms > 0)
-        lane_hold(site->graph, item->error.retry_after_ms);
     if (item->is_of_members && job->wants_person)
         fault_clear(site, CALL_SOURCES);
     reading_stop(site, job);

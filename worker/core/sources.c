@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "lane.h"
 #include "membership.h"
 #include "reader.h"
 
@@ -162,11 +163,24 @@ take_job(struct batch *batch, size_t index)
     return failed;
 }
 
+/* What one part was told concerns all calls of the lane: it holds before any user of the batch goes on, and also where nobody waits for that part any more. */
+static void
+hold_lane(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->call.item_count; i++) {
+        const struct source_item *item = &batch->call.items[i];
+
+        if (item->verdict != VERDICT_DONE && item->error.retry_after_ms > 0)
+            lane_hold(batch->call.lane, item->error.retry_after_ms);
+    }
+}
+
 static void
 spread(struct batch *batch)
 {
     const struct reader_events *events = reader_events_of(batch->reader);
 
+    hold_lane(batch);
     for (size_t i = 0; i < batch->count; i++) {
         struct job *job = batch->jobs[i];
         const struct source_item *failed;
