@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scarce_memory.h"
 #include "simulation.h"
 #include "timestamp.h"
 
@@ -235,7 +236,9 @@ broker_revoke(struct simulation *simulation, struct replica *replica, bool is_lo
     if (is_lost)
         replica->generation++; /* the coordinator no longer knows it */
     replica->is_revoking = !is_lost;
+    scarce_memory_resume();
     engine_revoke_all(replica->engine, is_lost);
+    scarce_memory_pause();
     replica->is_revoking = false;
     check_revoked(replica);
     for (int topic = 0; topic < simulation->topic_count; topic++) {
@@ -254,7 +257,9 @@ tell_end(struct replica *replica, const struct sim_partition *partition)
     if (*told)
         return;
     *told = true;
+    scarce_memory_resume();
     engine_end(replica->engine, partition->topic, partition->partition, partition->next_offset, 0);
+    scarce_memory_pause();
 }
 
 static bool
@@ -276,7 +281,9 @@ hand_over(struct replica *replica, const struct sim_partition *partition, struct
     bool was_taken;
 
     check_take(replica, record);
+    scarce_memory_resume();
     was_taken = engine_take(replica->engine, &message, 0);
+    scarce_memory_pause();
     check_taken(replica, record, was_taken);
     return was_taken;
 }
@@ -299,7 +306,9 @@ feed_partition(struct simulation *simulation, struct replica *replica,
             return;
         (*position)++;
     }
+    scarce_memory_resume();
     engine_high(replica->engine, partition->topic, partition->partition, partition->next_offset);
+    scarce_memory_pause();
     if (*position == (int64_t)partition->count)
         tell_end(replica, partition);
 }
@@ -334,7 +343,9 @@ answer_commit(struct timer *timer, void *arg)
 
     (void)timer;
     list_remove(&answer->link);
+    scarce_memory_resume();
     engine_committed(replica->engine, answer->serial, answer->is_ok);
+    scarce_memory_pause();
     free(answer);
 }
 
@@ -367,10 +378,9 @@ store(struct replica *replica, const struct offset_commit *commit)
     partition->committed = commit->offset;
 }
 
-void
-broker_commit(void *context, const struct offset_commit *commits, size_t count, uint64_t serial)
+static void
+commit(struct replica *replica, const struct offset_commit *commits, size_t count, uint64_t serial)
 {
-    struct replica *replica = context;
     struct simulation *simulation = replica->simulation;
     bool is_bad = !simulation->is_quiet && simulation->has_bad_commits;
     bool is_refused = is_bad && chance(simulation, 10);
@@ -380,6 +390,14 @@ broker_commit(void *context, const struct offset_commit *commits, size_t count, 
     if (is_bad && chance(simulation, 10))
         return; /* the answer is lost */
     send_answer(replica, serial, !is_refused);
+}
+
+void
+broker_commit(void *context, const struct offset_commit *commits, size_t count, uint64_t serial)
+{
+    scarce_memory_pause();
+    commit(context, commits, count, serial);
+    scarce_memory_resume();
 }
 
 bool

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scarce_memory.h"
 #include "simulation.h"
 
 /* For writes in flight when the drain time is over; and how often a stopping replica is looked at. */
@@ -114,7 +115,9 @@ stop_one(struct simulation *simulation)
     if (replica->engine == NULL || timer_is_set(&replica->stop))
         return;
     simulation_say(simulation, "r%d is told to stop", replica->index);
+    scarce_memory_resume();
     engine_stop(replica->engine, drain_ms);
+    scarce_memory_pause();
     replica->stop_until_ms = simulation->clock.mono_ms + drain_ms + WRITES_MS;
     timer_init(&replica->stop, look_whether_stopped, replica);
     if (timer_set(simulation->timers, &replica->stop, simulation->clock.mono_ms + LOOK_MS) != 0)
@@ -167,6 +170,16 @@ jump_clock(struct simulation *simulation)
     simulation->jumps++;
 }
 
+static void
+run_out_of_memory(struct simulation *simulation)
+{
+    size_t after = (size_t)pick(simulation, 1000);
+    size_t times = 1 + (size_t)pick(simulation, 200);
+
+    simulation_say(simulation, "%zu allocations, then %zu fail", after, times);
+    scarce_memory_fail_often(after, times);
+}
+
 /* --- one after the other ------------------------------------------------------------------------- */
 
 static void
@@ -174,7 +187,7 @@ next_trouble(struct timer *timer, void *arg)
 {
     struct simulation *simulation = arg;
 
-    switch (pick(simulation, 9)) {
+    switch (pick(simulation, 10)) {
     case 0:
         if (simulation->has_rebalances)
             rebalance(simulation);
@@ -198,6 +211,10 @@ next_trouble(struct timer *timer, void *arg)
         if (simulation->has_stops)
             stop_one(simulation);
         break;
+    case 6:
+        if (simulation->has_scarcity)
+            run_out_of_memory(simulation);
+        break;
     default:
         break_service(simulation);
         break;
@@ -210,10 +227,11 @@ next_trouble(struct timer *timer, void *arg)
 void
 chaos_start(struct simulation *simulation)
 {
-    bool *const kinds[] = {
-        &simulation->has_rebalances,  &simulation->has_kills,   &simulation->has_cuts,
-        &simulation->has_hands,       &simulation->has_leavers, &simulation->has_bad_commits,
-        &simulation->has_bad_letters, &simulation->has_jumps,   &simulation->has_stops};
+    bool *const kinds[] = {&simulation->has_rebalances,  &simulation->has_kills,
+                           &simulation->has_cuts,        &simulation->has_hands,
+                           &simulation->has_leavers,     &simulation->has_bad_commits,
+                           &simulation->has_bad_letters, &simulation->has_jumps,
+                           &simulation->has_stops,       &simulation->has_scarcity};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         *kinds[i] = pick(simulation, 2) == 0;
@@ -231,6 +249,7 @@ chaos_stop(struct simulation *simulation)
     simulation_say(simulation, "the quiet phase begins");
     timer_cancel(simulation->timers, &simulation->chaos);
     model_clear_faults(simulation->model);
+    (void)scarce_memory_has_failed();
     simulation->is_quiet = true;
     start_all(simulation);
 }

@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "json.h"
+#include "scarce_memory.h"
 #include "simulation.h"
 
 static void
@@ -28,7 +29,9 @@ arrive(struct timer *timer, void *arg)
 
     (void)timer;
     check_answer(replica, call, &flight->response);
+    scarce_memory_resume();
     services_read(&simulation->services, call, &flight->response, simulation->clock.wall_ms);
+    scarce_memory_pause();
     if (call->kind == CALL_SOURCES && call->verdict == VERDICT_DONE)
         check_items(replica, call);
     simulation_say(simulation, "r%d %s user %02x answered %d %s %s", replica->index,
@@ -36,28 +39,43 @@ arrive(struct timer *timer, void *arg)
                    verdict_name(call->verdict),
                    call->verdict == VERDICT_DONE ? "" : call->error.text);
     drop_call(flight);
+    scarce_memory_resume();
     engine_answered(replica->engine, call);
+    scarce_memory_pause();
+}
+
+/* Only for want of memory it cannot be built. */
+static bool
+build(struct simulation *simulation, const struct call *call, const char *token,
+      struct http_request *request)
+{
+    struct error error;
+    bool is_built;
+
+    scarce_memory_resume();
+    is_built = services_build(&simulation->services, call, token == NULL ? SIM_SECRET : token,
+                              request, &error) == 0;
+    scarce_memory_pause();
+    if (!is_built && error.class != ERROR_MEMORY)
+        simulation_violation(simulation, "a %s could not be built: %s", call_kind_name(call->kind),
+                             error.text);
+    return is_built;
 }
 
 static bool
-send(void *context, struct call *call, const char *token)
+send_off(struct replica *replica, struct call *call, const char *token)
 {
-    struct replica *replica = context;
     struct simulation *simulation = replica->simulation;
     struct http_request request = HTTP_REQUEST_EMPTY;
     struct sim_row before = check_before(simulation, call);
     struct sim_call *flight;
-    struct error error;
     int64_t after_ms;
 
-    check_send(replica, call);
-    if (services_build(&simulation->services, call, token == NULL ? SIM_SECRET : token, &request,
-                       &error) != 0) {
-        simulation_violation(simulation, "a %s could not be built: %s", call_kind_name(call->kind),
-                             error.text);
+    if (!build(simulation, call, token, &request)) {
         http_request_free(&request);
         return false;
     }
+    check_send(replica, call);
     flight = calloc(1, sizeof(*flight));
     if (flight == NULL)
         abort();
@@ -74,6 +92,17 @@ send(void *context, struct call *call, const char *token)
     if (timer_set(simulation->timers, &flight->timer, simulation->clock.mono_ms + after_ms) != 0)
         abort();
     return true;
+}
+
+static bool
+send(void *context, struct call *call, const char *token)
+{
+    bool was_sent;
+
+    scarce_memory_pause();
+    was_sent = send_off(context, call, token);
+    scarce_memory_resume();
+    return was_sent;
 }
 
 static void
@@ -97,7 +126,9 @@ answer_letter(struct timer *timer, void *arg)
     error_set(&error, ERROR_KAFKA, "the message was not acknowledged");
     if (answer->is_ok)
         check_kept(answer);
+    scarce_memory_resume();
     engine_kept(replica->engine, answer->serial, answer->is_ok ? NULL : &error);
+    scarce_memory_pause();
     free(answer);
 }
 
@@ -152,10 +183,9 @@ identify(struct simulation *simulation, const struct kept_record *record, struct
 }
 
 /* A record whose report is bad may be there all the same. */
-static bool
-keep(void *context, const struct kept_record *record)
+static void
+take_letter(struct replica *replica, const struct kept_record *record)
 {
-    struct replica *replica = context;
     struct simulation *simulation = replica->simulation;
     struct sim_answer *answer = calloc(1, sizeof(*answer));
     bool is_bad = !simulation->is_quiet && simulation->has_bad_letters;
@@ -174,6 +204,14 @@ keep(void *context, const struct kept_record *record)
     timer_init(&answer->timer, answer_letter, answer);
     if (timer_set(simulation->timers, &answer->timer, simulation->clock.mono_ms + 20) != 0)
         abort();
+}
+
+static bool
+keep(void *context, const struct kept_record *record)
+{
+    scarce_memory_pause();
+    take_letter(context, record);
+    scarce_memory_resume();
     return true;
 }
 

@@ -3,10 +3,13 @@
  * nothing is left or the patience is over.
  */
 #include "simulation.h"
+#include "scarce_memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "scarce_memory.h"
 
 /* Virtual time. The quiet phase must be longer than what a deadline, the trust in young events and the rarest waits add up to. */
 enum { QUIET_MS = 24 * 3600 * 1000 };
@@ -78,7 +81,9 @@ turn(struct simulation *simulation)
         if (replica->engine == NULL)
             continue;
         broker_feed(simulation, replica);
+        scarce_memory_resume();
         engine_run(replica->engine);
+        scarce_memory_pause();
     }
 }
 
@@ -164,6 +169,7 @@ simulation_run(uint64_t seed, bool is_verbose)
 
     if (simulation == NULL)
         abort();
+    scarce_memory_pause();
     simulation->seed = seed;
     simulation->is_verbose = is_verbose;
     simulation->clock = (struct clock){1, EPOCH_MS};
@@ -176,6 +182,7 @@ simulation_run(uint64_t seed, bool is_verbose)
     if (!is_fine)
         printf("seed %llu: %s\n", (unsigned long long)seed, simulation->violation);
     end(simulation);
+    scarce_memory_resume();
     free(simulation);
     return is_fine;
 }

@@ -20,6 +20,8 @@
  * replicas of the engine, and faults, all out of one seed. What happens is checked as it happens and at the end (check.c); then comes a
  * quiet phase without faults in which everything must settle.
  *
+ * Memory may run out as well, but only for engine and services: scarcity is paused, and resumed around each call of theirs.
+ *
  * Parts: world.c (who and what there is), broker.c (records, offsets, assignments), retry.c (its retry topics), replica.c (an engine and its wire), chaos.c (what goes
  * wrong), P1 to P8: check.c (what is settled and committed), check_calls.c (what is asked and written), check_end.c (what came of it); simulation.c (time).
  */
@@ -192,7 +194,7 @@ struct simulation {
     struct timer chaos;
     bool is_quiet;
     bool has_rebalances, has_kills, has_cuts, has_hands, has_leavers, has_bad_commits,
-        has_bad_letters, has_jumps, has_stops, is_scattered;
+        has_bad_letters, has_jumps, has_stops, has_scarcity, is_scattered;
     /* observed */
     uint64_t outcomes[OUTCOMES];
     uint64_t kills, stops, rebalances, jumps, letters;
