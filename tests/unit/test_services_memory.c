@@ -103,6 +103,20 @@ patch_bob_with_too_much(struct scene *scene)
     scene->values[0].text = text;
 }
 
+/* By its status alone it would be judged for good. */
+static void
+patch_bob_in_vain(struct scene *scene)
+{
+    const struct model_fault fault = {.service = MODEL_DATAVERSE,
+                                      .times = 1,
+                                      .probability = 1,
+                                      .status = 400,
+                                      .body = "{\"error\":{\"code\":\"0x80040216\"}}"};
+
+    patch_bob(scene);
+    assert_true(model_add_fault(scene->fixture->model, &fault));
+}
+
 static void
 move_bob_as_he_was(struct scene *scene)
 {
@@ -149,6 +163,7 @@ static const struct subject subjects[] = {
     {ask_for_roles, MODEL_DATAVERSE, VERDICT_DONE, true},
     {patch_bob, MODEL_DATAVERSE, VERDICT_DONE, true},
     {patch_bob_with_too_much, MODEL_DATAVERSE, VERDICT_REJECTED, true},
+    {patch_bob_in_vain, MODEL_DATAVERSE, VERDICT_RETRY, true},
     {move_bob_as_he_was, MODEL_DATAVERSE, VERDICT_CHANGED, true},
     {move_bob, MODEL_DATAVERSE, VERDICT_DONE, true},
     {sync_ada, MODEL_BAP, VERDICT_DONE, false},
