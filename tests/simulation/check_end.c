@@ -70,8 +70,8 @@ show_offences(struct simulation *simulation)
 }
 
 /*
- * The double judges all replicas together: after a hand-over their windows overlap for a span, and none knows what another was told, or what an answer said
- * that was lost. What one replica may know check_calls.c judges.
+ * The double judges all replicas together, and from the moment when it gave an answer: after a hand-over windows overlap for a span, and nobody knows what
+ * another was told, or what an answer will say that is under way or was lost. What one replica may know check_calls.c judges.
  */
 static bool
 is_excused(const struct simulation *simulation, enum model_offence offence)
@@ -79,8 +79,7 @@ is_excused(const struct simulation *simulation, enum model_offence offence)
     bool is_alone = simulation->replica_count == 1 &&
                     simulation->kills + simulation->rebalances + simulation->stops == 0;
 
-    return (offence == MODEL_OFFENCE_OVER_LIMIT && !is_alone) ||
-           (offence == MODEL_OFFENCE_EARLY && (!is_alone || simulation->has_cuts));
+    return offence == MODEL_OFFENCE_EARLY || (offence == MODEL_OFFENCE_OVER_LIMIT && !is_alone);
 }
 
 static void
