@@ -37,6 +37,7 @@ class Stage:
                 play(self, *arguments)
             except Exception:  # pylint: disable=broad-except
                 self.failures.append(f"lane {name}: {traceback.format_exc()}")
+                print(self.failures[-1])
         self.threads.append(threading.Thread(target=run, name=name))
         self.threads[-1].start()
 

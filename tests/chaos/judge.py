@@ -236,23 +236,29 @@ def owners_changed(evidence, from_ms, to_ms):
                if line["msg"] in OWNERS_CHANGE)
 
 
+def was_cut_short(life, first):
+    """Did the worker end before it can have seen the answer, or, of a force sync, the row? One that was
+    stopped waits for the answers of writes; a force sync is given up."""
+    answer_ms = first["mono_ms"] + first["after_ms"] + ANSWER_MS
+    if first["route"] == "addUser":
+        return life.to_ms <= answer_ms + ROW_MS
+    return life.to_ms <= answer_ms and life.ended != "stopped"
+
+
 def explain(evidence, first, again):
     """Why a write that was there already was made again: a word, or None."""
-    if first is None:
-        return None
-    life, at_ms = life_of(evidence, first), first["mono_ms"]
-    is_sync = first["route"] == "addUser"
-    answer_ms = at_ms + first["after_ms"] + ANSWER_MS
+    life = first and life_of(evidence, first)
     if life is None:
         return None
-    if life.to_ms <= answer_ms + (ROW_MS if is_sync else 0):
+    at_ms = first["mono_ms"]
+    if was_cut_short(life, first):
         return f"worker {life.ended}"
     if first["status"] == 0 or first["status"] >= 500:
         return "answer lost by the service"
-    if was_troubled(evidence, life, at_ms, answer_ms):
+    if was_troubled(evidence, life, at_ms, at_ms + first["after_ms"] + ANSWER_MS):
         return "answer lost on the way"
-    if first["client"] != again["client"] and owners_changed(evidence, at_ms - RUN_MS, again["mono_ms"]) \
-            and again["mono_ms"] - at_ms <= RUN_MS:
+    if first["client"] != again["client"] and again["mono_ms"] - at_ms <= RUN_MS and \
+            owners_changed(evidence, at_ms - RUN_MS, again["mono_ms"]):
         return "handed over"
     return None
 
@@ -265,7 +271,7 @@ def judge_repeats(evidence, verdict):
         what = entry["environment"], entry["user"], entry["route"]
         if entry["write"] == "wrote_nothing":
             reason = explain(evidence, last.get(what), entry)
-            verdict.repeated[reason or "unexplained"] += 1
+            verdict.repeated[f"{entry['route']} ({reason or 'no reason'})"] += 1
             if reason is None:
                 verdict.unexplained.append(f"{entry}, after {last.get(what)}")
         if entry["write"] in ("wrote", "wrote_nothing"):

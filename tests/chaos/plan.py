@@ -56,7 +56,7 @@ SERVICES_LANE = {
 # name: (kinds, shortest and longest pause, seconds)
 LANES = {
     "brokers": (BROKERS_LANE, (2, 5)),
-    **{f"worker{i}": (WORKER_LANE, (1, 5)) for i in range(WORKERS)},
+    **{f"worker{i}": (WORKER_LANE, (2, 6)) for i in range(WORKERS)},
     "wires": (WIRES_LANE, (0.5, 2)),
     "services": (SERVICES_LANE, (0.5, 3)),
 }

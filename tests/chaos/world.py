@@ -69,7 +69,7 @@ class Worker(stack.Worker):
 
     def start(self):
         number = len(self.lives)
-        client = f"aaaaaaaa-0000-4000-8{self.index:03x}-{number:012x}"
+        client = f"aaaaaaaa-0000-4000-9{self.index:03x}-{number:012x}"
         self.world.register(client)
         self.port = kafka.free_ports(1)[0]
         self.environment[self.ADMIN] = f"127.0.0.1:{self.port}"
@@ -156,7 +156,7 @@ class World(stack.Stack):
     def __init__(self, folder, cluster, doors):
         self.doors = doors
         super().__init__(folder, cluster, partitions=6, tiers=TIERS)
-        self.sandbox.set(row_delay_ms=800, latency_low_ms=1, latency_high_ms=40,
+        self.sandbox.set(row_delay_ms=800, latency_low_ms=1, latency_high_ms=120,
                          membership_lag_ms=0, graph_lag_ms=0, early_grace_ms=2000)
         self.workers = [Worker(self, index) for index in range(plan.WORKERS)]
 
