@@ -40,9 +40,9 @@ READY = {"joins", "leads", "again", "long_ago", "late_licence"}
 NO_ROW = {"left_long_ago", "stranger", "a_device"}
 
 # kind: how often, among 100
-SHARES = {"joins": 34, "leads": 12, "again": 14, "long_ago": 7, "late_licence": 9, "left_long_ago": 5,
-          "leaves_soon": 5, "not_really_left": 3, "stranger": 2, "a_device": 1, "too_long": 2,
-          "poison": 6}
+SHARES = {"joins": 30, "leads": 12, "again": 14, "long_ago": 7, "late_licence": 9, "left_long_ago": 5,
+          "leaves_soon": 5, "not_really_left": 3, "stranger": 2, "a_device": 1, "too_long": 4,
+          "poison": 8}
 
 POISON = (
     {"text": "no JSON at all"},

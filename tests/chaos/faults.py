@@ -130,6 +130,20 @@ def worker_killed(stage, lane, fault):
     return worker.index
 
 
+def worker_killed_apart(stage, lane, fault):
+    """It has taken events in, and cannot write or commit where it ought to; then it dies."""
+    worker = worker_of(stage, lane)
+    node, = nodes_of(stage, fault, 1)
+    parted = stage.world.doors.kafka[worker.index, node]
+    parted.set(is_silent=True)
+    stage.wait(fault.for_s)
+    worker.kill()
+    parted.cut()  # what was on its way must not arrive after all
+    parted.heal()
+    worker.start()
+    return worker.index
+
+
 def worker_frozen(stage, lane, fault):
     worker = worker_of(stage, lane)
     worker.process.send_signal(signal.SIGSTOP)
@@ -245,6 +259,7 @@ KINDS = {
     "two_brokers_killed": two_brokers_killed,
     "worker_killed": worker_killed,
     "worker_killed_for_long": worker_killed,
+    "worker_killed_apart": worker_killed_apart,
     "worker_frozen": worker_frozen,
     "worker_frozen_for_long": worker_frozen,
     "worker_stopped": worker_stopped,

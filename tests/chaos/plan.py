@@ -25,6 +25,7 @@ BROKERS_LANE = {
 WORKER_LANE = {
     "worker_killed": (0, 2),
     "worker_killed_for_long": (7, 10),    # past the session: others take over
+    "worker_killed_apart": (2, 4),        # while it cannot reach one of the brokers
     "worker_frozen": (0.5, 3),            # SIGSTOP
     "worker_frozen_for_long": (7.5, 11),  # past the session
     "worker_stopped": (0, 2),             # SIGTERM
