@@ -33,8 +33,18 @@ class Exchange:
         return wire
 
     def close(self):
+        """Ends every connection and the thread."""
+        asyncio.run_coroutine_threadsafe(cancel_all(), self.loop).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
+        self.loop.close()
+
+
+async def cancel_all():
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 class Wire:
@@ -44,7 +54,6 @@ class Wire:
         self.loop = loop
         self.target = target
         self.ends = set()  # writers of both sides of every connection
-        self.tasks = set()
         self.is_closed = False
         self.delay_s = 0.0
         self.flows = None
