@@ -19,7 +19,7 @@ ifeq ($(MAKELEVEL),0)
 # all processors, unless the command line says otherwise
 MAKEFLAGS += --no-print-directory -j$(shell nproc 2>/dev/null || echo 1)
 endif
-ifneq ($(filter clean distclean test unit simulation integration asan fuzz bench demo lint,\
+ifneq ($(filter clean distclean test unit simulation mutants integration asan fuzz bench demo lint,\
          $(MAKECMDGOALS)),)
 # "make clean all" and "make unit lint" mean one after the other; what they call runs in parallel
 .NOTPARALLEL:
@@ -170,7 +170,7 @@ $(foreach t,$(FUZZERS),$(eval $(call program_rule,fuzz/$(notdir $(t)),\
 
 # --- targets for people ---------------------------------------------------------------------------
 
-.PHONY: FORCE check-packages help all programs test unit simulation integration lint format asan fuzz bench demo \
+.PHONY: FORCE check-packages help all programs test unit simulation mutants integration lint format asan fuzz bench demo \
         install clean distclean
 FORCE:
 
@@ -178,10 +178,11 @@ help:
 	printf '%s\n' \
 	 'make              the programs, under $(OUT)/' \
 	 'make demo         a tour on this machine, without any account; BROKER=kafka: on Apache Kafka' \
-	 'make test         everything below that tests, with one closing line' \
+	 'make test         unit, simulation and integration, with one closing line' \
 	 'make unit         unit tests' \
 	 'make simulation   the core under a virtual clock; SEEDS=2000 FIRST_SEED=1' \
 	 'make integration  whole processes against Apache Kafka; KAFKA_VERSION=4.1.0 PYTEST="-k name"' \
+	 'make mutants      deliberate defects that the simulation must find; MUTANT="words of its name"' \
 	 'make asan         unit tests and simulation with address and undefined behaviour sanitizers' \
 	 'make fuzz         each parser under libFuzzer for FUZZ_SECONDS=60' \
 	 'make bench        measurements; BENCH_JSON=file, BENCH=long' \
@@ -231,6 +232,10 @@ simulation:
 	$(packages) build test
 	+$(MAKE) simulation-program
 	$(run_tests) simulation
+
+mutants:
+	$(packages) build test
+	$(TOOLS)/run-mutants --build $(BUILD)/mutants $(MUTANT)
 
 integration:
 	$(packages) build test kafka

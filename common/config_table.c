@@ -165,7 +165,7 @@ apply_group(const struct filling *filling, const struct config_node *group, cons
 /* --- the whole -------------------------------------------------------------------------------- */
 
 static int
-check_required(const struct setting *table, void *target, struct error *ret_error)
+check_required(const struct setting *table, bool has_file, void *target, struct error *ret_error)
 {
     for (const struct setting *setting = table; setting->name != NULL; setting++) {
         struct text variable = TEXT_EMPTY;
@@ -175,8 +175,9 @@ check_required(const struct setting *table, void *target, struct error *ret_erro
             continue;
         config_variable_name(setting, &variable);
         error_set(ret_error, ERROR_CONFIG,
-                  "%s is required: set it in the file, or %s in the environment (%s)",
-                  setting->name, variable.failed ? "its variable" : variable.data, setting->help);
+                  "%s is required: %sset it in the file, or %s in the environment (%s)",
+                  setting->name, has_file ? "" : "no file was given (--config); ",
+                  variable.failed ? "its variable" : variable.data, setting->help);
         text_free(&variable);
         return -1;
     }
@@ -198,7 +199,7 @@ config_apply(const struct setting *table, const struct config *config, const cha
         return -1;
     if (config_variables_apply(table, environment, target, ret_error) != 0)
         return -1;
-    return check_required(table, target, ret_error);
+    return check_required(table, config != NULL, target, ret_error);
 }
 
 void

@@ -6,6 +6,7 @@
  */
 #include "json_scan.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -66,9 +67,12 @@ scan_char(struct scanner *scanner, char c, const char *fault)
 
 /* --- strings -------------------------------------------------------------------------------------- */
 
-/* True when none of the eight bytes ends a run: no control, quote, backslash or byte above 7F. */
-static bool
-is_plain_word(uint64_t word)
+/*
+ * The high bits of those of eight bytes that end a run: controls, quote, backslash, above 7F. Exact up to the first one; behind it
+ * a borrow may mark others.
+ */
+static uint64_t
+ends_in(uint64_t word)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     const uint64_t highs = ones << 7;
@@ -76,7 +80,7 @@ is_plain_word(uint64_t word)
     uint64_t backslashes = (word ^ ones * '\\') - ones;
     uint64_t controls = word - ones * 0x20;
 
-    return ((word | quotes | backslashes | controls) & highs) == 0;
+    return (word | quotes | backslashes | controls) & highs;
 }
 
 static bool
@@ -91,9 +95,14 @@ skip_plain(struct scanner *scanner)
     uint64_t word;
 
     while ((size_t)(scanner->end - scanner->at) >= sizeof(word)) {
+        uint64_t ends;
+
         memcpy(&word, scanner->at, sizeof(word));
-        if (!is_plain_word(word))
-            break;
+        ends = ends_in(le64toh(word)); /* the first byte is the lowest */
+        if (ends != 0) {
+            scanner->at += __builtin_ctzll(ends) / 8;
+            return;
+        }
         scanner->at += sizeof(word);
     }
     while (is_plain(peek(scanner)))

@@ -31,6 +31,7 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture
 def chain(cluster, tmp_path, request):
     running = stack.Stack(tmp_path, cluster, tiers=getattr(request.module, "TIERS", ()))
+    running.admin = kafka.Admin(running.bootstrap)
     yield running
     running.close()
     if getattr(request.node, "has_failed", False):

@@ -5,9 +5,11 @@ import random
 import re
 import signal
 import time
+import uuid
 
 import pytest
 
+import kafka  # beside the tools: conftest.py says where
 import stack
 from stack import GROUP, OTHER_GROUP, wait_for
 
@@ -145,12 +147,16 @@ def test_kills_at_random_with_two_producers_lose_and_invent_nothing(feed, transa
 
 
 def test_a_standby_takes_over_within_seconds(feed):
-    leader = started(feed)
-    standby = feed.producer()
-    wait_for("one leads, one stands by", lambda: sorted(
-        (p.status() or {}).get("leadership", "") for p in (leader, standby)) == ["leading", "standby"])
-    if standby.is_publishing():
-        leader, standby = standby, leader
+    producers = [started(feed), feed.producer()]
+    roles = {}
+
+    def have_roles():
+        roles.clear()
+        roles.update({(p.status() or {}).get("leadership"): p for p in producers})
+        return set(roles) == {"leading", "standby"}
+
+    wait_for("one leads, one stands by", have_roles)
+    leader, standby = roles["leading"], roles["standby"]
     wait_for("it is ready", lambda: standby.get("/readyz") == (200, "ready: standing by\n"))
     wait_for("it publishes", leader.is_publishing)
     leader.kill()
@@ -244,6 +250,33 @@ def test_a_group_that_is_deleted_is_reported_and_stops_nothing_else(feed):
     wait_for("it is said", lambda: producer.metric("dvsync_delta_rounds_total", group=OTHER_GROUP, result="gone"))
     user, = feed.people(1)
     wait_for("the other group goes on", lambda: feed.events() == [(GROUP, user, "added")])
+
+
+def thaw(cluster):
+    """Until the broker, which counts as dead after a second's silence, takes new topics again."""
+    def takes_topics():
+        try:
+            cluster.create_topic("thawed" + uuid.uuid4().hex[:8])
+        except kafka.Failure:
+            return False
+        return True
+
+    cluster.thaw(1)
+    wait_for("the broker is back", takes_topics)
+
+
+def test_a_second_signal_exits_at_once(feed):
+    producer = started(feed)
+    feed.cluster.freeze(1)
+    try:
+        wait_for("a page that cannot be published",
+                 lambda: producer.status()["feed"]["groups"][0]["round"]["state"] == "publishing")
+        producer.process.terminate()
+        wait_for("it waits for its batch", lambda: says(producer, "stopping: "))
+        producer.process.terminate()
+        assert producer.process.wait(5) == 143
+    finally:
+        thaw(feed.cluster)
 
 
 # --- once, beside, dry --------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ step_of(const struct group *group, size_t index)
 
 /* --- what a round tells ----------------------------------------------------------------------- */
 
-/* Of a group that is deleted, that alone, and only to those who have heard of it. */
+/* Of a group that is deleted, that alone, and only to those who have heard of it: G-29. */
 static bool
 is_told(const struct call *call, const struct journal *journal, const struct step *step,
         const struct delta *delta)

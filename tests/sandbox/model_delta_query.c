@@ -21,6 +21,7 @@ refuse(struct call *call, const char *what)
     return false;
 }
 
+/* G-21 */
 static bool
 read_select(struct call *call, const char *list, struct delta *delta)
 {
@@ -240,7 +241,7 @@ refuse_lost(struct call *call, const struct delta *delta)
         add_location(call, delta);
 }
 
-/* A token stands alone, under the name that it was given out with. */
+/* A token stands alone, under the name that it was given out with: G-26. */
 bool
 model_delta_resume(struct call *call, const struct option *token, struct delta *ret_delta)
 {

@@ -1,7 +1,7 @@
 /*
  * Links in Graph's answers: nextLink, deltaLink, Location. What they stand for is sealed into a token
  * of theirs, so that nothing needs to be remembered of links that nobody follows, and any change to
- * one shows.
+ * one shows (G-26).
  */
 #include <string.h>
 

@@ -177,6 +177,7 @@ read_asking(struct call *call, struct asking *asking)
     for (size_t i = 0; i < call->url.option_count; i++)
         if (!read_option(call, &call->url.options[i], asking))
             return false;
+    /* G-32 */
     if (asking->is_cast && !asking->has_count && call->model->settings.cast_needs_count != 0)
         return refuse(call, "A cast without $count and ConsistencyLevel: eventual");
     return true;

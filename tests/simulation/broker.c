@@ -72,6 +72,7 @@ write_value(struct sim_record *record, int64_t time_ms)
     length += snprintf(value + length, sizeof(value) - (size_t)length, "}");
     record->value = strdup(value);
     record->length = (size_t)length;
+    record->event_ms = time_ms;
 }
 
 static void
@@ -83,6 +84,7 @@ make_poison(struct sim_record *record)
         "\xff\xfe", "{\"group\":\"x\",\"user\":\"y\",\"change\":\"added\"}"};
 
     record->user_index = record->group_index = -1;
+    record->event_ms = EVENT_NO_TIME;
     record->value = strdup(values[record->offset % 6]);
     record->length = strlen(record->value);
 }
@@ -158,6 +160,7 @@ broker_publish(struct simulation *simulation)
     record->owed_environment = -1;
     record->timestamp_ms = chance(simulation, 90) ? simulation->clock.wall_ms
                                                   : simulation->clock.wall_ms - 2 * 3600 * 1000;
+    record->origin_ms = record->timestamp_ms;
     if (chance(simulation, 2))
         make_poison(record);
     else if (chance(simulation, 3))
@@ -234,6 +237,7 @@ broker_revoke(struct simulation *simulation, struct replica *replica, bool is_lo
     replica->is_revoking = !is_lost;
     engine_revoke_all(replica->engine, is_lost);
     replica->is_revoking = false;
+    check_revoked(replica);
     for (int topic = 0; topic < simulation->topic_count; topic++) {
         for (int i = 0; i < simulation->partition_count; i++)
             replica->position[topic][i] = -1;
@@ -254,8 +258,7 @@ tell_end(struct replica *replica, const struct sim_partition *partition)
 }
 
 static bool
-hand_over(struct replica *replica, const struct sim_partition *partition,
-          const struct sim_record *record)
+hand_over(struct replica *replica, const struct sim_partition *partition, struct sim_record *record)
 {
     char key[GUID_TEXT_BYTES];
     const struct message message = {
@@ -270,13 +273,17 @@ hand_over(struct replica *replica, const struct sim_partition *partition,
         .headers = record->headers,
         .header_count = record->header_count,
     };
+    bool was_taken;
 
-    return engine_take(replica->engine, &message, 0);
+    check_take(replica, record);
+    was_taken = engine_take(replica->engine, &message, 0);
+    check_taken(replica, record, was_taken);
+    return was_taken;
 }
 
 static void
 feed_partition(struct simulation *simulation, struct replica *replica,
-               const struct sim_partition *partition)
+               struct sim_partition *partition)
 {
     int64_t *position = &replica->position[partition->topic][partition->partition];
 

@@ -6,6 +6,9 @@
 
 #include "simulation.h"
 
+/* For writes in flight when the drain time is over; and how often a stopping replica is looked at. */
+enum { WRITES_MS = 5000, LOOK_MS = 100 };
+
 static int
 pick(struct simulation *simulation, int count)
 {
@@ -28,6 +31,7 @@ break_service(struct simulation *simulation)
         {.status = 0, .transport = HTTP_NOT_SENT},
         {.status = 0, .transport = HTTP_OK, .extra_ms = 20000},
     };
+    static const char *const told[] = {"systemusers", "businessunits", "roles", "patch"};
     static const struct model_fault cuts[] = {
         {.status = 0, .transport = HTTP_UNKNOWN},
         {.status = 0, .transport = HTTP_UNKNOWN, .is_after_effect = true},
@@ -38,6 +42,9 @@ break_service(struct simulation *simulation)
                                    : faults[pick(simulation, 9)];
 
     fault.service = (enum model_service)pick(simulation, MODEL_SERVICES);
+    /* a 200 is taken at its word where nothing else is told: for a role */
+    if (fault.status == 200 && fault.service == MODEL_DATAVERSE)
+        fault.route = told[pick(simulation, 4)];
     fault.times = 1 + pick(simulation, 8);
     fault.probability = pick(simulation, 2) == 0 ? 1.0 : 0.5;
     if (!model_add_fault(simulation->model, &fault))
@@ -59,17 +66,60 @@ rebalance(struct simulation *simulation)
 }
 
 static void
+revoke_all(struct simulation *simulation)
+{
+    for (int i = 0; i < simulation->replica_count; i++)
+        broker_revoke(simulation, &simulation->replicas[i], false);
+}
+
+static void
 kill_one(struct simulation *simulation)
 {
     struct replica *victim = &simulation->replicas[pick(simulation, simulation->replica_count)];
 
     replica_kill(victim);
-    for (int i = 0; i < simulation->replica_count; i++)
-        broker_revoke(simulation, &simulation->replicas[i], false);
+    revoke_all(simulation);
     if (pick(simulation, 2) == 0)
         replica_start(simulation, victim);
     broker_assign(simulation);
     simulation->kills++;
+}
+
+/* As the shell does it: once nothing runs, or writes had their time, partitions are given back and the process ends. */
+static void
+look_whether_stopped(struct timer *timer, void *arg)
+{
+    struct replica *replica = arg;
+    struct simulation *simulation = replica->simulation;
+    int64_t now_ms = simulation->clock.mono_ms;
+
+    if (!engine_is_drained(replica->engine) && now_ms < replica->stop_until_ms) {
+        if (timer_set(simulation->timers, timer, now_ms + LOOK_MS) != 0)
+            abort();
+        return;
+    }
+    revoke_all(simulation);
+    replica_kill(replica);
+    if (simulation->is_quiet || pick(simulation, 2) == 0)
+        replica_start(simulation, replica);
+    broker_assign(simulation);
+}
+
+static void
+stop_one(struct simulation *simulation)
+{
+    struct replica *replica = &simulation->replicas[pick(simulation, simulation->replica_count)];
+    int64_t drain_ms = pick(simulation, 2) == 0 ? 0 : rng_between(&simulation->rng, 0, 10000);
+
+    if (replica->engine == NULL || timer_is_set(&replica->stop))
+        return;
+    simulation_say(simulation, "r%d is told to stop", replica->index);
+    engine_stop(replica->engine, drain_ms);
+    replica->stop_until_ms = simulation->clock.mono_ms + drain_ms + WRITES_MS;
+    timer_init(&replica->stop, look_whether_stopped, replica);
+    if (timer_set(simulation->timers, &replica->stop, simulation->clock.mono_ms + LOOK_MS) != 0)
+        abort();
+    simulation->stops++;
 }
 
 static void
@@ -85,8 +135,7 @@ start_all(struct simulation *simulation)
     }
     if (!is_anybody_new)
         return;
-    for (int i = 0; i < simulation->replica_count; i++)
-        broker_revoke(simulation, &simulation->replicas[i], false);
+    revoke_all(simulation);
     broker_assign(simulation);
 }
 
@@ -125,7 +174,7 @@ next_trouble(struct timer *timer, void *arg)
 {
     struct simulation *simulation = arg;
 
-    switch (pick(simulation, 8)) {
+    switch (pick(simulation, 9)) {
     case 0:
         if (simulation->has_rebalances)
             rebalance(simulation);
@@ -145,6 +194,10 @@ next_trouble(struct timer *timer, void *arg)
     case 4:
         start_all(simulation);
         break;
+    case 5:
+        if (simulation->has_stops)
+            stop_one(simulation);
+        break;
     default:
         break_service(simulation);
         break;
@@ -157,10 +210,10 @@ next_trouble(struct timer *timer, void *arg)
 void
 chaos_start(struct simulation *simulation)
 {
-    bool *const kinds[] = {&simulation->has_rebalances,  &simulation->has_kills,
-                           &simulation->has_cuts,        &simulation->has_hands,
-                           &simulation->has_leavers,     &simulation->has_bad_commits,
-                           &simulation->has_bad_letters, &simulation->has_jumps};
+    bool *const kinds[] = {
+        &simulation->has_rebalances,  &simulation->has_kills,   &simulation->has_cuts,
+        &simulation->has_hands,       &simulation->has_leavers, &simulation->has_bad_commits,
+        &simulation->has_bad_letters, &simulation->has_jumps,   &simulation->has_stops};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         *kinds[i] = pick(simulation, 2) == 0;

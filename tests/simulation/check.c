@@ -1,13 +1,13 @@
 /*
- * The promises, checked on what happens: P1 at each commit, P3 and P7's concurrency at each call, P5 and P8 at each settlement, P2, P4, P7 and liveness at the
- * end. What is judged here is worked out anew from the world, not with the core's own functions.
+ * What becomes of records: P6 when one is handed over, P1, P3, P5 and P8 when it is settled, P1 at each commit. What is judged here is worked out anew from
+ * the world, not with the core's own functions.
  */
 #include <string.h>
 
 #include "simulation.h"
-#include "text.h"
 
-/* --- P8, P5: settlements ------------------------------------------------------------------------- */
+/* How far the clocks may drift apart before what was seen no longer counts, and some more for what passes between the reads of a run. */
+enum { DRIFT_MS = 2000 };
 
 static int
 home_of(const struct settlement *settlement)
@@ -15,32 +15,327 @@ home_of(const struct settlement *settlement)
     return settlement->environment == NULL ? MAX_ENVIRONMENTS : settlement->environment->index;
 }
 
-/* Confirmed means that at this moment an enabled row is there. */
-static void
-check_done(struct simulation *simulation, const struct settlement *settlement)
+static int64_t
+latest_ms(const struct sim_record *record)
 {
-    struct model_row row;
-    size_t count =
-        model_find_row(simulation->model, settlement->environment->id, &settlement->user, &row);
-
-    if (count != 1 || row.is_disabled)
-        simulation_violation(simulation, "P1: done, but %zu rows, the first one %s", count,
-                             count > 0 && row.is_disabled ? "disabled" : "enabled");
+    return record->event_ms > record->origin_ms ? record->event_ms : record->origin_ms;
 }
 
-/* It settled because of a record that is kept elsewhere: that one's report was seen before. */
+/* When the change came about: the record stands in for an event without a time. */
+static int64_t
+news_ms(const struct sim_record *record)
+{
+    return record->event_ms == EVENT_NO_TIME ? record->origin_ms : record->event_ms;
+}
+
+/* Whether ${environment} must settle the record: its group is routed there, and it is not another's. */
+static bool
+is_owed(const struct simulation *simulation, const struct sim_record *record, int environment)
+{
+    const struct route_id *routes;
+    size_t count =
+        record->user_index < 0 ? 0 : routing_find(&simulation->routing, &record->group, &routes);
+
+    for (size_t i = 0; i < count && !record->is_removal; i++) {
+        if (routes[i].environment == environment)
+            return record->owed_environment == -1 || record->owed_environment == environment;
+    }
+    return false;
+}
+
+/* It has an outcome in all environments that owe it one, or, where none does, by itself. */
+static bool
+is_settled(const struct simulation *simulation, const struct sim_record *record,
+           const unsigned *settled)
+{
+    bool is_owed_by_any = false;
+
+    for (int i = 0; i < MAX_ENVIRONMENTS; i++) {
+        if (!is_owed(simulation, record, i))
+            continue;
+        is_owed_by_any = true;
+        if (settled[i] == 0)
+            return false;
+    }
+    return is_owed_by_any || settled[MAX_ENVIRONMENTS] > 0;
+}
+
+/* --- P6: records --------------------------------------------------------------------------------- */
+
 static void
-check_kept(struct simulation *simulation, const struct settlement *settlement,
+note_removal(struct replica *replica, const struct sim_record *record)
+{
+    for (int i = 0; i < MAX_ENVIRONMENTS; i++) {
+        struct sim_notes *notes = &replica->notes[i][record->user_index];
+
+        notes->removed[record->group_index] = ++replica->simulation->moment;
+        notes->removed_ms[record->group_index] = news_ms(record);
+        notes->wrote_before[record->group_index] = notes->wrote;
+    }
+}
+
+static void
+forget_removal(struct replica *replica, const struct sim_record *record)
+{
+    for (int i = 0; i < MAX_ENVIRONMENTS; i++)
+        replica->notes[i][record->user_index].removed[record->group_index] = 0;
+}
+
+void
+check_take(struct replica *replica, struct sim_record *record)
+{
+    struct simulation *simulation = replica->simulation;
+    int64_t now_ms = simulation->clock.wall_ms;
+
+    record->taken = ++simulation->moment;
+    record->is_doubtful = record->event_ms == EVENT_NO_TIME || record->event_ms > now_ms ||
+                          now_ms - record->event_ms > simulation->settings.trust_ms;
+    record->is_open = false;
+    memset(record->is_open_in, 0, sizeof(record->is_open_in));
+    memset(record->settled_now, 0, sizeof(record->settled_now));
+    if (record->is_removal && record->group_index >= 0)
+        note_removal(replica, record);
+}
+
+static void
+open_tickets(struct replica *replica, struct sim_record *record)
+{
+    record->is_open = true;
+    for (int i = 0; i < MAX_ENVIRONMENTS && record->user_index >= 0; i++) {
+        struct sim_notes *notes = &replica->notes[i][record->user_index];
+
+        if (!is_owed(replica->simulation, record, i) || record->settled_now[i] > 0)
+            continue;
+        record->is_open_in[i] = true;
+        if (notes->open++ == 0)
+            notes->busy_since_ms = replica->simulation->clock.mono_ms;
+    }
+}
+
+void
+check_revoked(struct replica *replica)
+{
+    replica->open = 0;
+    for (int i = 0; i < MAX_ENVIRONMENTS; i++) {
+        for (int user = 0; user < MAX_USERS; user++)
+            replica->notes[i][user].open = 0;
+    }
+}
+
+void
+check_taken(struct replica *replica, struct sim_record *record, bool was_taken)
+{
+    struct simulation *simulation = replica->simulation;
+
+    if (was_taken && is_settled(simulation, record, record->settled_now))
+        return;
+    if (was_taken) {
+        open_tickets(replica, record);
+        if ((int64_t)++replica->open > simulation->settings.max_events)
+            simulation_violation(simulation, "P6: %zu events at once", replica->open);
+        return;
+    }
+    if (record->is_removal && record->group_index >= 0)
+        forget_removal(replica, record);
+    for (int i = 0; i <= MAX_ENVIRONMENTS; i++) {
+        if (record->settled_now[i] > 0)
+            simulation_violation(simulation, "P8: a record that was not taken was settled");
+    }
+}
+
+/* --- P1, P3: what is done ------------------------------------------------------------------------ */
+
+/* Confirmed means that at this moment an enabled row is there, with the roles of the group's route. */
+static void
+check_row(struct simulation *simulation, const struct settlement *settlement,
+          const struct sim_record *record)
+{
+    const struct environment *environment = settlement->environment;
+    struct model_row row;
+    size_t count = model_find_row(simulation->model, environment->id, &settlement->user, &row);
+
+    if (count != 1 || row.is_disabled) {
+        simulation_violation(simulation, "P1: done, but %zu rows, the first one %s", count,
+                             count > 0 && row.is_disabled ? "disabled" : "enabled");
+        return;
+    }
+    for (size_t i = 0; i < environment->route_count; i++) {
+        const struct route *route = &environment->routes[i];
+        struct guid role = world_role(environment->index, route->roles[0]);
+
+        if (guid_equal(&route->group, &record->group) && route->role_count > 0 &&
+            !simulation->users[record->user_index].is_touched &&
+            !model_holds_role(simulation->model, environment->id, &row.id, &role))
+            simulation_violation(simulation, "P1: done, but without the role");
+    }
+}
+
+/* The run began to read after the record came, and asked for the membership where that was in doubt. */
+static void
+check_confirmed(struct replica *replica, const struct settlement *settlement,
+                const struct sim_record *record)
+{
+    struct simulation *simulation = replica->simulation;
+    const struct sim_notes *notes = &replica->notes[home_of(settlement)][record->user_index];
+    int group = record->group_index;
+    bool is_removed =
+        notes->removed[group] > record->taken && notes->wrote_before[group] < record->taken;
+
+    if (notes->looked < record->taken)
+        simulation_violation(simulation, "P3: confirmed by what was read before it came");
+    if (!settlement->environment->has_graph)
+        return;
+    if (record->is_doubtful && notes->asked[group] < record->taken)
+        simulation_violation(simulation, "an event that is too old was believed");
+    if (is_removed && notes->asked[group] < notes->removed[group])
+        simulation_violation(simulation, "an event was believed although a removal came after it");
+}
+
+/* A look at ${looked} covers the record: lately, later than the record by the margin, and no clock has jumped since. */
+static bool
+is_covered(const struct simulation *simulation, const struct clock *looked,
            const struct sim_record *record)
 {
-    bool rests_on_another = settlement->outcome == OUTCOME_DEAD ||
-                            settlement->outcome == OUTCOME_PARKED ||
-                            settlement->outcome == OUTCOME_SUPERSEDED;
+    const struct engine_settings *settings = &simulation->settings;
+    const struct clock *now = &simulation->clock;
+    int64_t drift_ms = (now->wall_ms - now->mono_ms) - (looked->wall_ms - looked->mono_ms);
 
-    if (rests_on_another && record->user_index >= 0 &&
-        !simulation->users[record->user_index].is_kept[record->group_index])
-        simulation_violation(simulation, "P1: %s, but nothing was kept",
+    return now->mono_ms - looked->mono_ms < settings->memory_keep_ms && latest_ms(record) >= 0 &&
+           drift_ms <= DRIFT_MS && drift_ms >= -DRIFT_MS &&
+           latest_ms(record) < looked->wall_ms - settings->memory_margin_ms + DRIFT_MS;
+}
+
+static void
+check_remembered(struct replica *replica, const struct settlement *settlement,
+                 const struct sim_record *record)
+{
+    const struct sim_notes *notes = &replica->notes[home_of(settlement)][record->user_index];
+
+    for (size_t i = 0; i < MAX_LOOKS && i < notes->look_count; i++) {
+        if (is_covered(replica->simulation, &notes->looks[i], record))
+            return;
+    }
+    simulation_violation(replica->simulation, "P1: remembered, but no look at the row covers it");
+}
+
+static void
+check_done(struct replica *replica, const struct settlement *settlement,
+           const struct sim_record *record)
+{
+    check_row(replica->simulation, settlement, record);
+    if (strcmp(settlement->reason, "remembered") == 0)
+        check_remembered(replica, settlement, record);
+    else
+        check_confirmed(replica, settlement, record);
+}
+
+/* --- P1: what is kept ---------------------------------------------------------------------------- */
+
+/* Whoever may still be made ready is tried until the deadline; and the first origin stays. */
+void
+check_keep(const struct sim_answer *letter, const struct kept_record *record)
+{
+    struct simulation *simulation = letter->replica->simulation;
+    const char *class = letter_header(record, "dvsync-error-class");
+    bool is_for_good = strcmp(class, "rejected") == 0 || strcmp(class, "misconfigured") == 0;
+    /* a pause that would end after it is not waited for */
+    int64_t least_ms = simulation->settings.deadline_ms - simulation->settings.backoff_cap_ms -
+                       simulation->settings.refused_pause_ms;
+    const struct sim_notes *notes;
+
+    if (strncmp(letter_header(record, "dvsync-origin-topic"), "events", 6) != 0)
+        simulation_violation(simulation, "a kept record has lost its origin");
+    if (letter->user_index < 0 || is_for_good)
+        return;
+    notes = &letter->replica->notes[letter->environment][letter->user_index];
+    if (simulation->clock.mono_ms - notes->busy_since_ms < least_ms)
+        simulation_violation(simulation, "given up before the deadline: %s", class);
+}
+
+void
+check_kept(const struct sim_answer *letter)
+{
+    struct replica *replica = letter->replica;
+    struct sim_notes *notes;
+
+    if (letter->undecodable != NULL)
+        letter->undecodable->is_dead = true;
+    if (letter->user_index < 0)
+        return;
+    notes = &replica->notes[letter->environment][letter->user_index];
+    notes->kept[letter->group_index] = ++replica->simulation->moment;
+    notes->kept_latest_ms[letter->group_index] = letter->latest_ms;
+}
+
+/* It settled because of a record that is kept elsewhere: that one's report was seen, and it is not an older one. */
+static void
+check_rests(struct replica *replica, const struct settlement *settlement,
+            const struct sim_record *record)
+{
+    const struct sim_notes *notes;
+
+    if (record->user_index < 0) {
+        if (!record->is_dead)
+            simulation_violation(replica->simulation, "P1: %s, but nothing was kept",
+                                 outcome_name(settlement->outcome));
+        return;
+    }
+    notes = &replica->notes[home_of(settlement)][record->user_index];
+    if (notes->kept[record->group_index] < record->taken)
+        simulation_violation(replica->simulation, "P1: %s, but nothing was kept",
                              outcome_name(settlement->outcome));
+    if (notes->kept_latest_ms[record->group_index] < latest_ms(record))
+        simulation_violation(replica->simulation, "P1: %s by an older one",
+                             outcome_name(settlement->outcome));
+}
+
+/* --- P5, P8: settlements ------------------------------------------------------------------------- */
+
+static void
+check_outcome(struct replica *replica, const struct settlement *settlement,
+              const struct sim_record *record)
+{
+    switch (settlement->outcome) {
+    case OUTCOME_DONE:
+        check_done(replica, settlement, record);
+        break;
+    case OUTCOME_DEAD:
+        if (record->user_index >= 0)
+            replica->simulation->users[record->user_index].is_dead = true;
+        check_rests(replica, settlement, record);
+        break;
+    case OUTCOME_PARKED:
+    case OUTCOME_SUPERSEDED:
+        check_rests(replica, settlement, record);
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+close_ticket(struct replica *replica, struct sim_record *record, int environment)
+{
+    if (environment == MAX_ENVIRONMENTS || !record->is_open_in[environment])
+        return;
+    record->is_open_in[environment] = false;
+    replica->notes[environment][record->user_index].open--;
+}
+
+static void
+count_outcome(struct replica *replica, const struct settlement *settlement,
+              struct sim_record *record)
+{
+    struct simulation *simulation = replica->simulation;
+
+    record->settled[home_of(settlement)]++;
+    if (++record->settled_now[home_of(settlement)] > 1)
+        simulation_violation(simulation, "P8: two outcomes of one delivery");
+    close_ticket(replica, record, home_of(settlement));
+    if (record->is_open && is_settled(simulation, record, record->settled_now)) {
+        record->is_open = false;
+        replica->open--;
+    }
 }
 
 void
@@ -60,37 +355,16 @@ check_settlement(struct replica *replica, const struct settlement *settlement)
     if (partition->owner != replica->index || partition->generation != replica->generation)
         simulation_violation(simulation, "P5: replica %d settled a partition that is not its own",
                              replica->index);
+    if (settlement->environment != NULL && !is_owed(simulation, record, home_of(settlement)))
+        simulation_violation(simulation, "P8: an outcome that nobody asked for in %s",
+                             settlement->environment->name);
     if (settlement->reason == NULL || settlement->reason[0] == '\0')
         simulation_violation(simulation, "P8: an outcome without a reason");
-    if (settlement->outcome == OUTCOME_DONE)
-        check_done(simulation, settlement);
-    check_kept(simulation, settlement, record);
-    if (settlement->outcome == OUTCOME_DEAD && record->user_index >= 0)
-        simulation->users[record->user_index].is_dead = true;
-    record->settled[home_of(settlement)]++;
+    check_outcome(replica, settlement, record);
+    count_outcome(replica, settlement, record);
 }
 
 /* --- P1: commits --------------------------------------------------------------------------------- */
-
-/* In how many environments a record must have an outcome: those its group is routed to, or "none". */
-static bool
-is_settled(const struct simulation *simulation, const struct sim_record *record)
-{
-    const struct route_id *routes;
-    size_t count =
-        record->user_index < 0 ? 0 : routing_find(&simulation->routing, &record->group, &routes);
-
-    if (count == 0 || record->is_removal)
-        return record->settled[MAX_ENVIRONMENTS] > 0;
-    for (size_t i = 0; i < count; i++) {
-        int environment = routes[i].environment;
-
-        if ((record->owed_environment == -1 || record->owed_environment == environment) &&
-            record->settled[environment] == 0)
-            return false;
-    }
-    return true;
-}
 
 void
 check_commit(struct simulation *simulation, const struct sim_partition *partition, int64_t offset)
@@ -102,223 +376,9 @@ check_commit(struct simulation *simulation, const struct sim_partition *partitio
     for (size_t i = 0; i < partition->count; i++) {
         const struct sim_record *record = &partition->records[i];
 
-        if (record->offset < offset && !is_settled(simulation, record))
+        if (record->offset < offset && !is_settled(simulation, record, record->settled))
             simulation_violation(simulation, "P1: %d/%d committed %lld past the unsettled %lld",
                                  partition->topic, partition->partition, (long long)offset,
                                  (long long)record->offset);
-    }
-}
-
-/* --- P3, P4, P6: calls --------------------------------------------------------------------------- */
-
-static bool
-is_write(const struct call *call)
-{
-    return call->kind == CALL_FORCE_SYNC || call->kind == CALL_PATCH || call->kind == CALL_MOVE ||
-           call->kind == CALL_ROLE;
-}
-
-void
-check_send(struct replica *replica, const struct call *call)
-{
-    struct simulation *simulation = replica->simulation;
-    int64_t dataverse = 0;
-
-    list_for_each(link, following, &replica->calls)
-    {
-        const struct call *other = list_entry(link, struct sim_call, link)->call;
-
-        dataverse += other->lane == call->lane;
-        if (is_write(call) && is_write(other) && other->environment == call->environment &&
-            guid_equal(&other->user, &call->user))
-            simulation_violation(simulation, "P3: a %s while a %s of the same user runs",
-                                 call_kind_name(call->kind), call_kind_name(other->kind));
-    }
-    if (call->kind == CALL_LOOK && dataverse >= simulation->settings.dataverse_concurrency)
-        simulation_violation(simulation, "P6: %lld calls in one lane", (long long)dataverse + 1);
-    if ((call->kind == CALL_PATCH || call->kind == CALL_MOVE) &&
-        (call->if_match == NULL || call->if_match[0] == '\0'))
-        simulation_violation(simulation, "P4: a write without If-Match");
-}
-
-/* --- at the end ---------------------------------------------------------------------------------- */
-
-/* What the owner says of itself, for whoever looks into a stuck run. */
-static void
-show(struct simulation *simulation, int owner)
-{
-    struct text status = TEXT_EMPTY;
-
-    if (owner < 0 || simulation->replicas[owner].engine == NULL)
-        return;
-    engine_status(simulation->replicas[owner].engine, &status);
-    simulation_say(simulation, "r%d: %s", owner, status.data);
-    text_free(&status);
-}
-
-static void
-check_liveness(struct simulation *simulation)
-{
-    for (int topic = 0; topic < simulation->topic_count; topic++) {
-        for (int i = 0; i < simulation->partition_count; i++) {
-            const struct sim_partition *partition = &simulation->partitions[topic][i];
-
-            if (partition->committed < partition->next_offset) {
-                show(simulation, partition->owner);
-                simulation_violation(
-                    simulation, "liveness: %d/%d stands at %lld of %lld after the quiet phase",
-                    topic, i, (long long)partition->committed, (long long)partition->next_offset);
-            }
-        }
-    }
-}
-
-/* Writes that changed nothing: only a lost answer, a kill or a hand-over may repeat one (P2). */
-static void
-check_repeats(struct simulation *simulation)
-{
-    bool may_repeat = simulation->has_cuts || simulation->has_kills || simulation->has_rebalances ||
-                      simulation->is_scattered;
-    size_t repeats = 0;
-
-    for (size_t i = 0; i < model_ledger_count(simulation->model); i++) {
-        const struct model_entry *entry = model_ledger_at(simulation->model, i);
-
-        if (entry->write == MODEL_WROTE_NOTHING && strcmp(entry->route, "addUser") != 0)
-            simulation_say(simulation, "at %.3f a %s of user %02x changed nothing",
-                           (double)entry->mono_ms / 1000.0, entry->route, entry->user.bytes[15]);
-        repeats += entry->write == MODEL_WROTE_NOTHING && strcmp(entry->route, "addUser") != 0;
-    }
-    if (repeats > 0 && !may_repeat)
-        simulation_violation(simulation, "P2: %zu writes changed nothing", repeats);
-}
-
-/* Which calls they were, for whoever looks into a seed. */
-static void
-show_offences(struct simulation *simulation)
-{
-    for (size_t i = 0; i < model_ledger_count(simulation->model); i++) {
-        const struct model_entry *entry = model_ledger_at(simulation->model, i);
-
-        if (entry->offences != 0)
-            simulation_say(simulation, "at %.3f a %s of user %02x was an offence",
-                           (double)entry->mono_ms / 1000.0, entry->route, entry->user.bytes[15]);
-    }
-}
-
-static void
-check_offences(struct simulation *simulation)
-{
-    show_offences(simulation);
-    for (enum model_offence offence = 0; offence < MODEL_OFFENCES; offence++) {
-        uint64_t count = model_offences(simulation->model, offence);
-
-        /* After a hand-over or a kill the replicas' windows overlap for a span. */
-        if (offence == MODEL_OFFENCE_OVER_LIMIT || offence == MODEL_OFFENCE_EARLY) {
-            if (simulation->kills + simulation->rebalances > 0 || simulation->replica_count > 1)
-                continue;
-        }
-        if (count > 0)
-            simulation_violation(simulation, "P4/P7: %llu offences: %s", (unsigned long long)count,
-                                 model_offence_name(offence));
-    }
-}
-
-/* The route that sets targets for ${user} in ${environment}: of all groups it is in and that matter, the lowest index has the highest rank. */
-static const struct route *
-ruling_route(const struct simulation *simulation, const struct sim_user *user,
-             const struct environment *environment)
-{
-    const struct route *best = NULL;
-
-    for (size_t i = 0; i < environment->route_count; i++) {
-        const struct route *route = &environment->routes[i];
-        int group = route->group.bytes[15];
-
-        if (!user->is_member[group] || (!user->ever_added[group] && route->rival_count == 0))
-            continue;
-        if (best == NULL || route->rank > best->rank)
-            best = route;
-    }
-    (void)simulation;
-    return best;
-}
-
-static bool
-is_wanted(const struct sim_user *user, const struct environment *environment)
-{
-    for (size_t i = 0; i < environment->route_count; i++) {
-        int group = environment->routes[i].group.bytes[15];
-
-        if (user->is_member[group] && user->ever_added[group])
-            return true;
-    }
-    return false;
-}
-
-static void
-check_column(struct simulation *simulation, const struct environment *environment,
-             const struct sim_user *user, const struct model_row *row)
-{
-    struct text found = TEXT_EMPTY;
-
-    if (user->attribute[0] != '\0' &&
-        (!model_column(simulation->model, environment->id, &row->id, "new_costcentre", &found) ||
-         found.data == NULL || strcmp(found.data, user->attribute) != 0))
-        simulation_violation(simulation, "not ready: the column of user %02x is %s, not %s",
-                             user->id.bytes[15], found.data == NULL ? "?" : found.data,
-                             user->attribute);
-    text_free(&found);
-}
-
-static void
-check_ready(struct simulation *simulation, const struct environment *environment,
-            const struct sim_user *user)
-{
-    struct model_row row;
-    const struct route *route = ruling_route(simulation, user, environment);
-
-    if (route == NULL || !is_wanted(user, environment) || user->is_unlicensed ||
-        user->is_disabled || user->is_dead)
-        return;
-    if (model_find_row(simulation->model, environment->id, &user->id, &row) != 1 ||
-        row.is_disabled) {
-        simulation_violation(simulation, "not ready: user %02x has no enabled row in %s",
-                             user->id.bytes[15], environment->name);
-        return;
-    }
-    check_column(simulation, environment, user, &row);
-}
-
-/* Nobody gets access from a replay who left longer ago: a user who is in no routed group and never was believed has no new row. */
-static void
-check_no_access(struct simulation *simulation, const struct environment *environment,
-                const struct sim_user *user)
-{
-    if (user->is_fresh || user->has_row_at_start[environment->index])
-        return;
-    for (int group = 0; group < simulation->group_count; group++) {
-        if (user->is_member[group])
-            return;
-    }
-    if (simulation->has_leavers)
-        return;
-    if (model_find_row(simulation->model, environment->id, &user->id, NULL) != 0)
-        simulation_violation(simulation, "user %02x got a row although in no group",
-                             user->id.bytes[15]);
-}
-
-void
-check_end(struct simulation *simulation)
-{
-    check_liveness(simulation);
-    check_repeats(simulation);
-    check_offences(simulation);
-    for (size_t i = 0; i < simulation->routing.environment_count; i++) {
-        for (int user = 0; user < simulation->user_count; user++) {
-            check_ready(simulation, &simulation->routing.environments[i], &simulation->users[user]);
-            check_no_access(simulation, &simulation->routing.environments[i],
-                            &simulation->users[user]);
-        }
     }
 }

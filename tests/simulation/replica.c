@@ -27,7 +27,10 @@ arrive(struct timer *timer, void *arg)
     struct call *call = flight->call;
 
     (void)timer;
+    check_answer(replica, call, &flight->response);
     services_read(&simulation->services, call, &flight->response, simulation->clock.wall_ms);
+    if (call->kind == CALL_SOURCES && call->verdict == VERDICT_DONE)
+        check_items(replica, call);
     simulation_say(simulation, "r%d %s user %02x answered %d %s %s", replica->index,
                    call_kind_name(call->kind), call->user.bytes[15], flight->response.status,
                    verdict_name(call->verdict),
@@ -42,6 +45,7 @@ send(void *context, struct call *call, const char *token)
     struct replica *replica = context;
     struct simulation *simulation = replica->simulation;
     struct http_request request = HTTP_REQUEST_EMPTY;
+    struct sim_row before = check_before(simulation, call);
     struct sim_call *flight;
     struct error error;
     int64_t after_ms;
@@ -64,6 +68,7 @@ send(void *context, struct call *call, const char *token)
     timer_init(&flight->timer, arrive, flight);
     model_answer(simulation->model, &request, &simulation->clock, &flight->response, &after_ms);
     http_request_free(&request);
+    check_after(simulation, call, &before);
     call->wire = flight;
     replica->calls_made++;
     if (timer_set(simulation->timers, &flight->timer, simulation->clock.mono_ms + after_ms) != 0)
@@ -74,7 +79,7 @@ send(void *context, struct call *call, const char *token)
 static void
 cancel(void *context, struct call *call)
 {
-    (void)context;
+    check_cancel(context, call);
     drop_call(call->wire);
 }
 
@@ -90,18 +95,46 @@ answer_letter(struct timer *timer, void *arg)
     (void)timer;
     list_remove(&answer->link);
     error_set(&error, ERROR_KAFKA, "the message was not acknowledged");
-    if (answer->is_ok && answer->user_index >= 0)
-        replica->simulation->users[answer->user_index].is_kept[answer->group_index] = true;
+    if (answer->is_ok)
+        check_kept(answer);
     engine_kept(replica->engine, answer->serial, answer->is_ok ? NULL : &error);
     free(answer);
 }
 
-/* Whose event it is; an undecodable one is nobody's. */
+/* Ours come after those that it had. */
+const char *
+letter_header(const struct kept_record *record, const char *name)
+{
+    for (size_t i = record->header_count; i-- > 0;) {
+        if (strcmp(record->headers[i].name, name) == 0)
+            return record->headers[i].value;
+    }
+    return "";
+}
+
+static int64_t
+number(const struct kept_record *record, const char *name)
+{
+    return strtoll(letter_header(record, name), NULL, 10);
+}
+
+/* One that cannot be decoded is always the record of its origin. */
+static struct sim_record *
+origin_of(struct simulation *simulation, const struct kept_record *record)
+{
+    int topic = strcmp(letter_header(record, "dvsync-origin-topic"), "events") == 0 ? 0 : 1;
+
+    return broker_record(simulation, topic, (int32_t)number(record, "dvsync-origin-partition"),
+                         number(record, "dvsync-origin-offset"));
+}
+
+/* Whose event it is, and which environment owes it. */
 static void
-identify(const struct kept_record *record, struct sim_answer *answer)
+identify(struct simulation *simulation, const struct kept_record *record, struct sim_answer *answer)
 {
     struct json_parser *parser = json_parser_create(EVENT_MAX_DEPTH, EVENT_MAX_BYTES);
     const struct message message = {.value = record->value, .value_length = record->value_length};
+    int64_t origin_ms = number(record, "dvsync-origin-timestamp");
     struct event event;
     struct error error;
 
@@ -109,6 +142,11 @@ identify(const struct kept_record *record, struct sim_answer *answer)
     if (event_decode(parser, &message, &event, &error) == 0) {
         answer->user_index = event.user.bytes[15];
         answer->group_index = event.group.bytes[15];
+        answer->environment =
+            world_environment(simulation, letter_header(record, "dvsync-environment"));
+        answer->latest_ms = event.time_ms > origin_ms ? event.time_ms : origin_ms;
+    } else {
+        answer->undecodable = origin_of(simulation, record);
     }
     json_parser_destroy(parser);
 }
@@ -124,11 +162,10 @@ keep(void *context, const struct kept_record *record)
 
     if (answer == NULL)
         abort();
-    if (record->header_count < 8)
-        simulation_violation(simulation, "a letter has only %zu headers", record->header_count);
     simulation->letters++;
     *answer = (struct sim_answer){.replica = replica, .serial = record->serial, .is_letter = true};
-    identify(record, answer);
+    identify(simulation, record, answer);
+    check_keep(answer, record);
     answer->is_ok = !(is_bad && rng_below(&simulation->rng, 3) == 0);
     if (record->tier >= 0 && (answer->is_ok || rng_below(&simulation->rng, 2) == 0))
         answer->is_ok = retry_park(simulation, record) && answer->is_ok;
@@ -208,6 +245,11 @@ replica_start(struct simulation *simulation, struct replica *replica)
     list_init(&replica->calls);
     list_init(&replica->answers);
     memset(replica->position, 0xff, sizeof(replica->position));
+    memset(replica->notes, 0, sizeof(replica->notes));
+    memset(replica->lanes, 0, sizeof(replica->lanes));
+    replica->open = 0;
+    replica->is_ending = false;
+    timer_init(&replica->stop, NULL, replica);
     replica->engine = engine_create(&setup, &error);
     if (replica->engine == NULL)
         abort();
@@ -223,8 +265,10 @@ replica_kill(struct replica *replica)
         return;
     simulation_say(simulation, "r%d is killed", replica->index);
     replica->generation++;
+    replica->is_ending = true;
     engine_destroy(replica->engine);
     replica->engine = NULL;
+    timer_cancel(simulation->timers, &replica->stop);
     list_for_each(link, following, &replica->calls)
         drop_call(list_entry(link, struct sim_call, link));
     list_for_each(link, following, &replica->answers)

@@ -45,13 +45,15 @@ identify(struct simulation *simulation, struct sim_record *record)
     record->group = event.group;
     record->user_index = event.user.bytes[15];
     record->group_index = event.group.bytes[15];
+    record->event_ms = event.time_ms;
     for (size_t i = 0; i < record->header_count; i++) {
-        if (strcmp(record->headers[i].name, "dvsync-environment") != 0)
-            continue;
-        for (size_t j = 0; j < simulation->routing.environment_count; j++) {
-            if (strcmp(simulation->routing.environments[j].name, record->headers[i].value) == 0)
-                record->owed_environment = (int)j;
-        }
+        const char *name = record->headers[i].name;
+        const char *value = record->headers[i].value;
+
+        if (strcmp(name, "dvsync-environment") == 0)
+            record->owed_environment = world_environment(simulation, value);
+        if (strcmp(name, "dvsync-origin-timestamp") == 0)
+            record->origin_ms = strtoll(value, NULL, 10);
     }
 }
 

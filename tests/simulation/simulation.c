@@ -10,6 +10,8 @@
 
 /* Virtual time. The quiet phase must be longer than what a deadline, the trust in young events and the rarest waits add up to. */
 enum { QUIET_MS = 24 * 3600 * 1000 };
+/* So often time may stand still before that is taken for going round in circles. */
+enum { TURNS_AT_ONCE = 10000 };
 
 #define STORM_MS INT64_C(900000)
 #define EPOCH_MS INT64_C(1790000000000)
@@ -84,6 +86,8 @@ turn(struct simulation *simulation)
 static void
 run_until(struct simulation *simulation, int64_t until_ms, bool is_end)
 {
+    int turns = 0;
+
     while (simulation->violation[0] == '\0') {
         int64_t next_ms;
 
@@ -93,6 +97,9 @@ run_until(struct simulation *simulation, int64_t until_ms, bool is_end)
         next_ms = next_instant(simulation);
         if (next_ms > until_ms)
             break;
+        turns = next_ms > simulation->clock.mono_ms ? 0 : turns + 1;
+        if (turns > TURNS_AT_ONCE)
+            simulation_violation(simulation, "liveness: no end of what is due at one instant");
         advance(simulation, next_ms);
     }
     advance(simulation, until_ms);

@@ -21,7 +21,7 @@
  * quiet phase without faults in which everything must settle.
  *
  * Parts: world.c (who and what there is), broker.c (records, offsets, assignments), retry.c (its retry topics), replica.c (an engine and its wire), chaos.c (what goes
- * wrong), check.c (P1 to P8), simulation.c (time).
+ * wrong), P1 to P8: check.c (what is settled and committed), check_calls.c (what is asked and written), check_end.c (what came of it); simulation.c (time).
  */
 
 enum {
@@ -33,6 +33,9 @@ enum {
     MAX_REPLICAS = 3,
     MAX_LETTERS = 4096,
     MAX_TIERS = 2,
+    MAX_LOOKS = 8,  /* of a user that are remembered */
+    MAX_LANES = 8,  /* of a replica; without one: for tokens */
+    MAX_CALLS = 64, /* of a window that is checked */
     FIRST_TIER = 2, /* topics: the main one, the backfill, the retry topics */
     TOPICS = FIRST_TIER + MAX_TIERS,
 };
@@ -41,6 +44,8 @@ enum {
 struct sim_record {
     int64_t offset;
     int64_t timestamp_ms;
+    int64_t event_ms;  /* as the event says; EVENT_NO_TIME */
+    int64_t origin_ms; /* the timestamp; of one on a retry topic its origin's */
     struct guid user;
     struct guid group;
     int group_index; /* -1: unrouted or undecodable */
@@ -53,7 +58,12 @@ struct sim_record {
     int owed_environment; /* -1: all */
     /* what became of it, for check.c: per environment, index MAX_ENVIRONMENTS is "none" */
     unsigned settled[MAX_ENVIRONMENTS + 1];
-    bool is_dead; /* a letter of it, or of what superseded it, was acknowledged */
+    unsigned settled_now[MAX_ENVIRONMENTS + 1]; /* since it was handed over last */
+    uint64_t taken;                             /* when that was, a moment */
+    bool is_open;                               /* and it is not wholly settled yet */
+    bool is_open_in[MAX_ENVIRONMENTS];
+    bool is_doubtful; /* at that moment nobody had to believe that the user is a member */
+    bool is_dead;     /* a letter of it was acknowledged, for one that cannot be decoded */
 };
 
 struct sim_partition {
@@ -73,14 +83,13 @@ struct sim_user {
     int64_t left_at_ms[MAX_GROUPS]; /* wall, as the last removal says */
     bool ever_added[MAX_GROUPS];    /* a young "added" was published while a member */
     bool has_row_at_start[MAX_ENVIRONMENTS];
-    bool is_unlicensed;       /* for ever */
-    bool is_touched;          /* by an administrator's hand: unit and columns are not judged */
-    bool is_disabled;         /* in Entra */
-    bool is_dead;             /* a letter of this user was written: somebody must look */
-    bool is_kept[MAX_GROUPS]; /* a kept record was acknowledged */
-    bool is_fresh;            /* was ever young: belief may have given access */
-    char attribute[32];       /* JSON text of the extension attribute, "" absent */
-    int level;                /* whole number, -1 absent */
+    bool is_unlicensed; /* for ever */
+    bool is_touched;    /* by an administrator's hand: unit and columns are not judged */
+    bool is_disabled;   /* in Entra */
+    bool is_dead;       /* a letter of this user was written: somebody must look */
+    bool is_fresh;      /* was ever young: belief may have given access */
+    char attribute[32]; /* JSON text of the extension attribute, "" absent */
+    int level;          /* whole number, -1 absent */
 };
 
 struct replica;
@@ -103,7 +112,38 @@ struct sim_answer {
     uint64_t serial;
     bool is_letter;
     bool is_ok;
-    int user_index, group_index; /* of a letter */
+    /* of a letter: what was kept, for whom; NULL: something that cannot be decoded */
+    struct sim_record *undecodable;
+    int user_index, group_index, environment;
+    int64_t latest_ms;
+};
+
+/*
+ * What a replica has asked and done about one user in one environment, for check.c: moments, which count everything that happens one by one. 0: never.
+ */
+struct sim_notes {
+    uint64_t looked;               /* when the last LOOK left */
+    struct clock looks[MAX_LOOKS]; /* and the last ones, a ring */
+    size_t look_count;
+    uint64_t
+        wrote; /* when the last write left that is none that is repeated at will: no force sync */
+    uint64_t asked[MAX_GROUPS];         /* whether the user is in the group */
+    uint64_t removed[MAX_GROUPS];       /* when the last removal was handed over */
+    int64_t removed_ms[MAX_GROUPS];     /* and when that came about, as it says */
+    uint64_t wrote_before[MAX_GROUPS];  /* ${wrote} at that moment */
+    uint64_t kept[MAX_GROUPS];          /* when the last kept record was acknowledged */
+    int64_t kept_latest_ms[MAX_GROUPS]; /* its latest time */
+    size_t open;                        /* deliveries that are not settled here */
+    int64_t busy_since_ms;              /* since when there are any */
+};
+
+/* What a replica has sent through one of its lanes, for check_calls.c. */
+struct sim_lane {
+    const void *lane; /* NULL: tokens */
+    bool is_used;
+    int64_t not_before_ms;
+    int64_t sent_at_ms[MAX_CALLS]; /* a ring */
+    size_t sent;
 };
 
 struct replica {
@@ -116,14 +156,21 @@ struct replica {
     int64_t position[TOPICS]
                     [MAX_PARTITIONS]; /* index of the next record to hand over, -1: not assigned */
     bool end_told[TOPICS][MAX_PARTITIONS];
-    bool is_revoking; /* the final commit is being made */
+    bool is_revoking;  /* the final commit is being made */
+    bool is_ending;    /* killed, or its time to stop is over: what it cancels is not judged */
+    struct timer stop; /* while it stops: chaos.c looks whether it may go */
+    int64_t stop_until_ms;
     uint64_t calls_made;
+    size_t open; /* records handed over and not wholly settled */
+    struct sim_notes notes[MAX_ENVIRONMENTS][MAX_USERS];
+    struct sim_lane lanes[MAX_LANES];
 };
 
 struct simulation {
     uint64_t seed;
     struct clock clock;
     struct timers *timers;
+    uint64_t moment; /* rises with everything that is noted */
     struct rng rng;
     struct model *model;
     struct routing routing;
@@ -145,10 +192,10 @@ struct simulation {
     struct timer chaos;
     bool is_quiet;
     bool has_rebalances, has_kills, has_cuts, has_hands, has_leavers, has_bad_commits,
-        has_bad_letters, has_jumps, is_scattered;
+        has_bad_letters, has_jumps, has_stops, is_scattered;
     /* observed */
     uint64_t outcomes[OUTCOMES];
-    uint64_t kills, rebalances, jumps, repeats_allowed, letters;
+    uint64_t kills, stops, rebalances, jumps, letters;
     char violation[512]; /* the first one; "" none */
     bool is_verbose;
 };
@@ -165,6 +212,10 @@ void simulation_say(struct simulation *simulation, const char *format, ...)
 /* world.c */
 void world_make(struct simulation *simulation);
 void world_end(struct simulation *simulation);
+int world_environment(const struct simulation *simulation, const char *name); /* -1: none */
+/* Ids of an environment: its root unit, and the root of the role at ${index} of its routes' roles. */
+struct guid world_root_unit(int environment);
+struct guid world_role(int environment, int index);
 #define SIM_SECRET "not-a-secret"
 
 /* broker.c */
@@ -190,6 +241,8 @@ int64_t retry_due_ms(const struct simulation *simulation, const struct sim_parti
 int64_t retry_next_ms(const struct simulation *simulation); /* when a held head is due; monotonic */
 
 /* replica.c */
+/* Our header ${name} of a kept record as text; "" where it has none. */
+const char *letter_header(const struct kept_record *record, const char *name);
 void replica_start(struct simulation *simulation, struct replica *replica);
 void replica_kill(struct replica *replica); /* kill -9 */
 
@@ -198,10 +251,35 @@ void chaos_start(struct simulation *simulation);
 void chaos_stop(struct simulation *simulation);
 
 /* check.c */
+void check_take(struct replica *replica, struct sim_record *record); /* before it is handed over */
+void check_taken(struct replica *replica, struct sim_record *record, bool was_taken); /* after it */
+void
+check_revoked(struct replica *replica); /* what was handed over is nobody's business any more */
+/* ${letter} is to be kept; later its delivery report is good. */
+void check_keep(const struct sim_answer *letter, const struct kept_record *record);
+void check_kept(const struct sim_answer *letter);
 void check_settlement(struct replica *replica, const struct settlement *settlement);
 void check_commit(struct simulation *simulation, const struct sim_partition *partition,
                   int64_t offset);
-void check_send(struct replica *replica, const struct call *call);
+
+/* check_end.c */
 void check_end(struct simulation *simulation);
+
+/* check_calls.c */
+/* A user's row, for what a write does to it. */
+struct sim_row {
+    bool is_there;
+    struct guid unit;
+    size_t roles;
+};
+void check_send(struct replica *replica, const struct call *call);
+struct sim_row check_before(struct simulation *simulation, const struct call *call);
+void check_after(struct simulation *simulation, const struct call *call,
+                 const struct sim_row *before);
+/* Before and after ${call} was read. */
+void check_answer(struct replica *replica, const struct call *call,
+                  const struct http_response *response);
+void check_items(struct replica *replica, const struct call *call);
+void check_cancel(struct replica *replica, const struct call *call);
 
 #endif

@@ -32,6 +32,28 @@ make_guid(unsigned kind, unsigned number)
     return guid;
 }
 
+struct guid
+world_root_unit(int environment)
+{
+    return make_guid(0x21, (unsigned)environment);
+}
+
+struct guid
+world_role(int environment, int index)
+{
+    return make_guid(index == 0 ? 0x24 : 0x25, (unsigned)environment);
+}
+
+int
+world_environment(const struct simulation *simulation, const char *name)
+{
+    for (size_t i = 0; i < simulation->routing.environment_count; i++) {
+        if (strcmp(simulation->routing.environments[i].name, name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
 static bool
 chance(struct simulation *simulation, int percent)
 {

@@ -16,12 +16,14 @@ each node's server.properties; it may be a function of the node.
     freeze(node) / thaw(node)        SIGSTOP, SIGCONT
     logs()                           the tail of all nodes' logs, to show when a test has failed
 
-Topics and groups, by the C tool topic-admin out of $DVSYNC_BUILD (default build/release):
+Topics and groups, by the C tools topic-admin and topic-records out of $DVSYNC_BUILD (default build/release):
 
     create_topic(name, partitions=1, configs={})   grow_topic(name, partitions)   delete_topic(name)
     trim(topic, partition, offset)                 deletes the records before ${offset}
     watermarks(topic)                              {partition: (low, high)}
     config(topic)                                  {"retention.ms": "600000", ...}
+    records(topic)                                 [{"partition":, "offset":, "timestamp":, "key":,
+                                                   "value":, "headers": [[name, value], ...]}, ...]
     committed(group)                               {(topic, partition): offset}
     set_committed(group, topic, partition, offset)
     group(name)                                    {"state": "Stable", "members": [{"client_id": ...,
@@ -69,9 +71,12 @@ class Admin:
     def __init__(self, bootstrap):
         self.bootstrap = bootstrap
 
+    @staticmethod
+    def _tool(name):
+        return TOP / os.environ.get("DVSYNC_BUILD", "build/release") / name
+
     def admin(self, command, *arguments):
-        build = pathlib.Path(os.environ.get("DVSYNC_BUILD", "build/release"))
-        tool = TOP / build / "topic-admin"
+        tool = self._tool("topic-admin")
         deadline = time.monotonic() + ANSWER_SECONDS
         while True:
             run = subprocess.run([tool, self.bootstrap, command, *map(str, arguments)],
@@ -100,6 +105,13 @@ class Admin:
 
     def config(self, topic):
         return self.admin("config", topic)
+
+    def records(self, topic):
+        run = subprocess.run([self._tool("topic-records"), self.bootstrap, topic],
+                             capture_output=True, text=True)
+        if run.returncode != 0:
+            raise Failure(run.stderr.strip())
+        return [json.loads(line) for line in run.stdout.splitlines()]
 
     def committed(self, group):
         return {(p["topic"], p["partition"]): p["offset"] for p in self.admin("offsets", group)}

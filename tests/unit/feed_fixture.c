@@ -141,7 +141,7 @@ put_changes(struct call *call, const char *changes)
             if (kinds[i] == *at)
                 change->kind = (enum member_kind)i;
         }
-        change->user = id_of_number(0x10, atoi(at + 1)); /* NOLINT(cert-err34-c): the test's own */
+        change->user = id_of_number(0x10, (int)strtol(at + 1, NULL, 10));
     }
 }
 

@@ -109,6 +109,6 @@ void feed_fixture_assert_news(struct feed_fixture *fixture, const char *expected
 bool feed_fixture_has_state(struct feed_fixture *fixture, size_t group);
 
 /* A state that somebody left behind. */
-void feed_fixture_put_state(struct feed_fixture *fixture, size_t group, const char *state);
+void feed_fixture_put_state(struct feed_fixture *fixture, size_t group, const char *value);
 
 #endif

@@ -246,6 +246,26 @@ a_removal_counts_when_a_write_was_to_be_sent_but_could_not(void **state)
 }
 
 static void
+a_removal_counts_while_a_run_that_has_written_waits_to_try_again(void **state)
+{
+    struct engine_fixture *fixture = *state;
+
+    engine_fixture_start(fixture, ROUTES({.group = 1, .columns = "c", .roles = "1"}));
+    world_name(&fixture->world, 1, "x");
+    world_give_rows(&fixture->world, PROD, 1, 1);
+    fixture->world.faults[CALL_ROLE] = (struct world_fault){1, VERDICT_RETRY, "busy", 10000};
+    PUBLISH(fixture, .user = 1, .group = 1, .age_ms = 2000);
+    engine_fixture_pass(fixture, 5000);
+    assert_int_equal(fixture->scripted.sent[CALL_PATCH], 1);
+    assert_int_equal(fixture->scripted.sent[CALL_ROLE], 1);
+    fixture->world.people[1].groups = 0;
+    PUBLISH(fixture, .user = 1, .group = 1, .is_removal = true);
+    engine_fixture_pass(fixture, MINUTE_MS);
+    assert_int_equal(fixture->scripted.sent[CALL_ROLE], 1);
+    assert_settled(&fixture->scripted, 1, OUTCOME_SKIPPED, "not_a_member");
+}
+
+static void
 where_nobody_can_be_asked_the_later_of_the_two_wins(void **state)
 {
     static const struct route_spec spec = {.group = 1};
@@ -408,6 +428,7 @@ main(void)
         TEST_CASE(a_removal_takes_a_call_back_that_has_not_left_yet),
         TEST_CASE(a_removal_after_a_write_was_sent_changes_nothing),
         TEST_CASE(a_removal_counts_when_a_write_was_to_be_sent_but_could_not),
+        TEST_CASE(a_removal_counts_while_a_run_that_has_written_waits_to_try_again),
         TEST_CASE(where_nobody_can_be_asked_the_later_of_the_two_wins),
         TEST_CASE(a_revoke_cancels_what_has_not_written_and_settles_nothing),
         TEST_CASE(a_run_that_has_written_finishes_after_a_revoke_but_settles_nothing),

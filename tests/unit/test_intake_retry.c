@@ -252,6 +252,8 @@ intake_hands_records_over_one_by_one_as_they_are_due(void **state)
     turn();
     assert_int_equal(world.engine.taken[RETRY], 1);
     assert_in_range(intake_next_ms(world.engine.intake) - world.clock.mono_ms, 1, 1000);
+    assert_int_equal(intake_head_due_ms(world.engine.intake, RETRY, 0), world.clock.wall_ms + 1000);
+    assert_int_equal(intake_head_due_ms(world.engine.intake, MAIN, 0), 0);
     world.clock.wall_ms += 2000;
     TURN_UNTIL(world.engine.taken[RETRY] == 3);
     turn();

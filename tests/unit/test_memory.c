@@ -21,7 +21,7 @@ struct fixture {
 static int
 setup(void **state)
 {
-    static const struct memory_settings settings = {KEEP_MS, MARGIN_MS, ENTRIES};
+    static const struct memory_settings settings = {KEEP_MS, MARGIN_MS, ENTRIES, 1};
     struct fixture *fixture = calloc(1, sizeof(*fixture));
 
     if (fixture == NULL)
@@ -198,7 +198,7 @@ memory_of_a_read_that_was_sent_before_a_jump_covers_nothing(void **state)
 static void
 memory_of_no_time_remembers_nothing(void **state)
 {
-    static const struct memory_settings none = {0, MARGIN_MS, ENTRIES};
+    static const struct memory_settings none = {0, MARGIN_MS, ENTRIES, 1};
     struct fixture *fixture = *state;
 
     memory_destroy(fixture->memory);

@@ -142,6 +142,18 @@ settings_need_no_file_where_no_routes_are_needed(void **state)
 /* --- what is refused -------------------------------------------------------------------------------- */
 
 static void
+settings_say_that_no_file_was_given(void **state)
+{
+    struct settings settings;
+    struct error error;
+
+    (void)state;
+    assert_int_equal(settings_load(NULL, no_variables, true, &settings, &error), -1);
+    assert_non_null(strstr(error.text, "kafka.bootstrap_servers is required: no file was given"));
+    settings_release(&settings);
+}
+
+static void
 settings_refuse_each_wrong_scalar_and_list_with_its_line(void **state)
 {
     static const struct {
@@ -450,6 +462,7 @@ main(void)
         cmocka_unit_test(settings_have_names_ranges_and_help_and_defaults_within_them),
         cmocka_unit_test(settings_trust_is_a_duration_or_a_word),
         cmocka_unit_test(settings_need_no_file_where_no_routes_are_needed),
+        cmocka_unit_test(settings_say_that_no_file_was_given),
         cmocka_unit_test(settings_refuse_each_wrong_scalar_and_list_with_its_line),
         cmocka_unit_test(settings_blame_the_variable_and_not_the_file_where_a_variable_was_wrong),
         cmocka_unit_test(settings_help_names_every_scalar_and_the_blocks),

@@ -27,7 +27,7 @@ static const struct engine_gauge {
     {"lane_waiting", "dvsync_lane_waiting", "Calls that wait for their lane", {"lane"}},
     {"lane_budget_used_ratio",
      "dvsync_lane_budget_used_ratio",
-     "Used part of the published limit, in its last span",
+     "Used part of this worker's share of the calls, in the last span; without execution time",
      {"lane"}},
     {"lane_not_before_timestamp_seconds",
      "dvsync_lane_not_before_timestamp_seconds",
@@ -35,7 +35,7 @@ static const struct engine_gauge {
      {"lane"}},
     {"breaker_open",
      "dvsync_breaker_open",
-     "1: nothing is sent to the environment but probes",
+     "1: at least one kind of call is misconfigured; such calls are only probed",
      {"environment"}},
 };
 
@@ -47,6 +47,7 @@ enum partition_gauge {
     PARTITION_END,
     PARTITION_UNSETTLED,
     PARTITION_OLDEST,
+    PARTITION_HEAD_DUE,
     PARTITION_GAUGES,
 };
 
@@ -61,6 +62,8 @@ static const struct {
     [PARTITION_UNSETTLED] = {"dvsync_partition_unsettled", "Events taken in and not settled"},
     [PARTITION_OLDEST] = {"dvsync_partition_oldest_unsettled_timestamp_seconds",
                           "When the oldest unsettled event was written; 0: none waits"},
+    [PARTITION_HEAD_DUE] = {"dvsync_partition_head_due_timestamp_seconds",
+                            "When the next event of a retry topic may be tried; 0: none waits"},
 };
 
 /* A partition that was shown, so that its gauges go when it does. */
@@ -121,6 +124,9 @@ show_partition(struct collector *collector, const struct partition_state *state)
         [PARTITION_END] = (double)state->end,
         [PARTITION_UNSETTLED] = (double)window_unsettled(state->window),
         [PARTITION_OLDEST] = engine_oldest_unsettled_s(collector->sources.engine, state),
+        [PARTITION_HEAD_DUE] =
+            (double)intake_head_due_ms(collector->sources.intake, state->topic, state->partition) /
+            1000.0,
     };
 
     make_labels(collector, state->topic, state->partition, &labels);

@@ -42,7 +42,8 @@ answer_ready(void *context, struct admin_answer *ret_answer)
     else if (!intake_is_assigned(worker->intake))
         page_say(ret_answer, false, "not ready: no partitions were assigned so far\n");
     else if (!engine_is_ready(worker->engine))
-        page_say(ret_answer, false, "not ready: no environment can be worked on, see /status\n");
+        page_say(ret_answer, false,
+                 "not ready: every environment has a misconfiguration, see /status\n");
     else
         page_say(ret_answer, true, "ready\n");
 }
@@ -59,7 +60,8 @@ answer_status(void *context, struct admin_answer *ret_answer)
 const struct admin_route worker_routes[] = {
     {"/metrics", "for Prometheus", answer_metrics},
     {"/healthz", "200: the loop turns and Kafka's queue is served", answer_health},
-    {"/readyz", "200: in the group, and at least one environment can be worked on", answer_ready},
+    {"/readyz", "200: in the group, and at least one environment is without a misconfiguration",
+     answer_ready},
     {"/status", "JSON: partitions, lanes, jobs, the oldest unsettled events", answer_status},
     {NULL, NULL, NULL},
 };

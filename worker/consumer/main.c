@@ -14,8 +14,9 @@ static const struct exit_code_meaning meanings[] = {
     {"0", "stopped by a signal; all that was settled is committed"},
     {"64", "wrong command line"},
     {"69",
-     "unavailable: the admin address is taken, or Kafka refuses this member for good (another\n"
-     "     one has its group_instance_id: do not restart it at once, it would refuse the other)"},
+     "unavailable: the admin address is taken, the system refused something at the start, or\n"
+     "     Kafka's client ended with a fatal error (where another member has its\n"
+     "     group_instance_id do not restart it at once, it would refuse the other)"},
     {"70", "internal: out of memory at the start"},
     {"75",
      "stopped by a signal, but the last commit was not confirmed in time: what it covered may\n"
@@ -36,7 +37,7 @@ static const struct program program = {
     .command_line =
         {
             .name = "dvsync-worker",
-            .synopsis = "--config FILE",
+            .synopsis = "[--config FILE]",
             .about =
                 "Reads membership events from Kafka and makes each user ready in Dataverse. Any "
                 "number of\n"

@@ -129,8 +129,9 @@ apply_cancel(struct site *site, struct job *job)
     end(job);
 }
 
-bool
-apply_has_written(const struct job *job)
+/* A write of this run has left. */
+static bool
+has_written(const struct job *job)
 {
     const struct call *call = job->call;
 
@@ -140,7 +141,7 @@ apply_has_written(const struct job *job)
 bool
 apply_is_past_write(const struct job *job)
 {
-    return apply_has_written(job) && !job->is_over && job->state != JOB_BACKING_OFF &&
+    return has_written(job) && !job->is_over && job->state != JOB_BACKING_OFF &&
            job->state != JOB_HELD;
 }
 

@@ -14,10 +14,9 @@ void apply_plan(struct site *site, struct job *job);
 /* Takes the call back, if there is one. */
 void apply_cancel(struct site *site, struct job *job);
 
-/* True once a write of this run has left. */
-bool apply_has_written(const struct job *job);
-
-/* True while the run is past a write and under way: a revoke does not cancel it (P5). */
+/*
+ * True while the run is past a write and under way: a revoke does not cancel it (P5), a removal comes too late. One that waits to begin again is not.
+ */
 bool apply_is_past_write(const struct job *job);
 
 #endif

@@ -4,6 +4,7 @@
 #include "arrive.h"
 
 #include "apply.h"
+#include "reading.h"
 #include "run.h"
 #include "sync.h"
 #include "trouble.h"
@@ -92,7 +93,7 @@ arrive_removal(struct site *site, const struct guid *user, int route, int64_t ev
     if (job == NULL)
         return;
     doubt_and_settle(site, job, &job->late, route, event_ms);
-    if (job->is_over || apply_has_written(job))
+    if (job->is_over || apply_is_past_write(job))
         return;
     doubt_and_settle(site, job, &job->tickets, route, event_ms);
     route_set_remove(job_asked(job), route);
@@ -104,7 +105,7 @@ arrive_removal(struct site *site, const struct guid *user, int route, int64_t ev
     } else if (job->call != NULL || job->awaits_sources) {
         /* what is under way may rest on an answer from before the removal */
         apply_cancel(site, job);
-        sync_stop_reading(site, job);
+        reading_stop(site, job);
         sync_restart(site, job);
     }
 }

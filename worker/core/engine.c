@@ -125,7 +125,8 @@ make_parts(struct engine *engine, const struct engine_setup *setup)
 {
     const struct engine_settings *settings = setup->settings;
     const struct memory_settings memory = {settings->memory_keep_ms, settings->memory_margin_ms,
-                                           (size_t)settings->memory_entries};
+                                           (size_t)settings->memory_entries,
+                                           rng_next(&engine->core.rng)};
     struct core *core = &engine->core;
 
     core->timers = timers_create();

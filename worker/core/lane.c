@@ -3,29 +3,20 @@
  */
 #include "lane.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core.h"
-#include "pacer.h"
 #include "token.h"
 
 /* After so many failures in a row the lane sends single probes. */
 enum { FAILURES_BEFORE_PROBES = 5 };
-/* A lane without a window of its own still remembers some answers for its gauges. */
-enum { PACER_LEAST = 64 };
 
 struct lane {
     struct core *core;
     char *name;
-    struct lane_limits limits; /* of all replicas together */
-    double share;
-    double next_share; /* from share_at_ms on */
-    bool has_share;    /* it was told one; the first counts at once */
-    int64_t share_at_ms;
     struct token *token;
-    struct pacer *pacer;
+    struct budget *budget;
     struct link queues[URGENCIES];
     size_t waiting;
     unsigned turn; /* counts calls that left, for the share of the patient */
@@ -55,21 +46,18 @@ lane_create(struct core *core, const char *name, const struct identity *identity
             const struct lane_limits *limits)
 {
     struct lane *lane = calloc(1, sizeof(*lane));
-    size_t most = limits->calls > PACER_LEAST ? (size_t)limits->calls : PACER_LEAST;
 
     if (lane == NULL)
         return NULL;
     lane->core = core;
-    lane->limits = *limits;
-    lane->share = lane->next_share = 1.0;
     list_init(&lane->queues[URGENT]);
     list_init(&lane->queues[PATIENT]);
     list_init(&lane->flying);
     timer_init(&lane->timer, wake, lane);
     lane->name = strdup(name);
-    lane->pacer = pacer_create(most, limits->span_ms);
+    lane->budget = budget_create(limits, core->clock);
     lane->token = token_create(core, identity, scope, fail_all, lane);
-    if (lane->name == NULL || lane->pacer == NULL || lane->token == NULL) {
+    if (lane->name == NULL || lane->budget == NULL || lane->token == NULL) {
         lane_destroy(lane);
         return NULL;
     }
@@ -89,7 +77,7 @@ lane_destroy(struct lane *lane)
     }
     timer_cancel(lane->core->timers, &lane->timer);
     token_destroy(lane->token);
-    pacer_destroy(lane->pacer);
+    budget_destroy(lane->budget);
     free(lane->name);
     free(lane);
 }
@@ -102,54 +90,12 @@ lane_is_for(const struct lane *lane, const struct identity *identity, const char
 
 /* --- the gate ------------------------------------------------------------------------------------ */
 
-static double
-present_share(struct lane *lane)
-{
-    if (lane->next_share != lane->share && lane->core->clock->mono_ms >= lane->share_at_ms)
-        lane->share = lane->next_share;
-    return lane->share;
-}
-
-static size_t
-share_of(int64_t limit, double share)
-{
-    int64_t part = (int64_t)floor((double)limit * share);
-
-    return part < 1 ? 1 : (size_t)part;
-}
-
-/* What of a limit the patient leave to the urgent, who may come any time. */
-enum { RESERVED_ONE_IN = 10 };
-
-static size_t
-usable(size_t limit, enum urgency urgency)
-{
-    return urgency == URGENT ? limit : limit - limit / RESERVED_ONE_IN;
-}
-
 static size_t
 concurrency_now(struct lane *lane, enum urgency urgency)
 {
-    int64_t most = lane->limits.concurrency;
-
     if (lane->failures >= FAILURES_BEFORE_PROBES || lane->throttled > 0)
         return 1;
-    if (lane->dop_hint > 0 && lane->dop_hint < most)
-        most = lane->dop_hint;
-    return usable(share_of(most, present_share(lane)), urgency);
-}
-
-/* How long the sliding window holds the next call back. */
-static int64_t
-window_wait_ms(struct lane *lane, enum urgency urgency)
-{
-    double share = present_share(lane);
-    size_t calls = lane->limits.calls == 0 ? 0 : share_of(lane->limits.calls, share);
-    size_t execution_ms =
-        lane->limits.execution_ms == 0 ? 0 : share_of(lane->limits.execution_ms, share);
-
-    return pacer_wait_ms(lane->pacer, lane->in_flight, usable(calls, urgency),
-                         (int64_t)usable(execution_ms, urgency), lane->core->clock->mono_ms);
+    return budget_at_once(lane->budget, lane->dop_hint, urgency);
 }
 
 /* Milliseconds until the next call of ${urgency} may leave; 0: now; -1: not before something else happens. */
@@ -162,7 +108,7 @@ gate_wait_ms(struct lane *lane, enum urgency urgency)
         return held_ms;
     if (lane->in_flight >= concurrency_now(lane, urgency))
         return -1;
-    return window_wait_ms(lane, urgency);
+    return budget_wait_ms(lane->budget, lane->in_flight, urgency);
 }
 
 /* Whose turn it is of those that wait; somebody does. */
@@ -312,7 +258,7 @@ lane_cancel(struct lane *lane, struct call *call)
     land(lane, call);
     core->ports.cancel(core->ports.context, call);
     /* The service counts it all the same. */
-    pacer_note(lane->pacer, now_ms - call->sent_at_ms, now_ms);
+    budget_note(lane->budget, now_ms - call->sent_at_ms);
     /* Whoever cancels is not ready for others to leave; without memory for the timer the next answer pumps. */
     if (timer_set(core->timers, &lane->timer, now_ms) != 0)
         return;
@@ -402,7 +348,7 @@ lane_answered(struct lane *lane, struct call *call)
     int throttled = lane->throttled;
 
     land(lane, call);
-    pacer_note(lane->pacer, now_ms - call->sent_at_ms, now_ms);
+    budget_note(lane->budget, now_ms - call->sent_at_ms);
     if (call->dop_hint > 0)
         lane->dop_hint = call->dop_hint;
     count_failures(lane, call);
@@ -442,15 +388,7 @@ fail_all(void *arg, const char *reason, const struct error *error)
 void
 lane_set_share(struct lane *lane, double share)
 {
-    if (!lane->has_share || share <= present_share(lane)) {
-        lane->has_share = true;
-        lane->share = lane->next_share = share;
-        return;
-    }
-    if (share == lane->next_share)
-        return;
-    lane->next_share = share;
-    lane->share_at_ms = lane->core->clock->mono_ms + lane->limits.span_ms;
+    budget_set_share(lane->budget, share);
 }
 
 void
@@ -488,11 +426,7 @@ lane_waiting(const struct lane *lane)
 double
 lane_used_ratio(struct lane *lane)
 {
-    size_t used = pacer_used(lane->pacer, lane->core->clock->mono_ms) + lane->in_flight;
-
-    if (lane->limits.calls == 0)
-        return 0.0;
-    return (double)used / (double)share_of(lane->limits.calls, present_share(lane));
+    return budget_used_ratio(lane->budget, lane->in_flight);
 }
 
 int64_t

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "budget.h"
 #include "call.h"
 
 /*
@@ -19,14 +20,6 @@
 
 struct core;
 struct lane;
-struct json_writer;
-
-struct lane_limits {
-    int64_t concurrency;
-    int64_t calls;        /* in any span; 0: no limit */
-    int64_t execution_ms; /* in any span; 0: no limit */
-    int64_t span_ms;
-};
 
 /* ${name} is for people and metrics: "dataverse/prod". ${scope} of its token. NULL: no memory. */
 struct lane *lane_create(struct core *core, const char *name, const struct identity *identity,

@@ -1,5 +1,5 @@
 /*
- * A hash of entries that also hang on a list in order of their reads, so the oldest is found at once both for its age and
+ * A map of entries that also hang on a list in order of their reads, so the oldest is found at once both for its age and
  * for the bound.
  */
 #include "memory.h"
@@ -8,21 +8,15 @@
 #include <string.h>
 
 #include "clock.h"
+#include "guid_map.h"
 #include "list.h"
-#include "table.h"
 
 /* Wall and monotonic time may drift apart by so much before what was noted is no longer trusted. */
 enum { DRIFT_MS = 1000 };
 
-struct memory_key {
-    struct guid user;
-    int32_t environment;
-};
-
 struct entry {
-    UT_hash_handle hh;
+    struct guid_key key; /* first, for the map */
     struct link link;
-    struct memory_key key;
     int64_t sent_wall_ms;
     int64_t sent_ms;
     uint64_t routes[];
@@ -31,33 +25,28 @@ struct entry {
 struct memory {
     struct memory_settings settings;
     const struct clock *clock;
-    struct entry *entries;
-    size_t count;
+    struct guid_map *entries;
     struct link by_age; /* oldest first */
 };
 
-static struct memory_key
+static struct guid_key
 key_of(const struct environment *environment, const struct guid *user)
 {
-    return (struct memory_key){*user, environment->index};
+    return (struct guid_key){*user, environment->index};
 }
 
 static struct entry *
-find(struct memory *memory, const struct environment *environment, const struct guid *user)
+find(const struct memory *memory, const struct environment *environment, const struct guid *user)
 {
-    struct memory_key key = key_of(environment, user);
-    struct entry *entry;
+    const struct guid_key key = key_of(environment, user);
 
-    HASH_FIND(hh, memory->entries, &key, sizeof(key), entry);
-    return entry;
+    return guid_map_find(memory->entries, &key);
 }
 
 static void
 drop(struct memory *memory, struct entry *entry)
 {
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it cannot see that the hash is not empty */
-    HASH_DELETE(hh, memory->entries, entry);
-    memory->count--;
+    guid_map_remove(memory->entries, entry);
     list_remove(&entry->link);
     free(entry);
 }
@@ -68,7 +57,7 @@ drop_old(struct memory *memory)
     while (!list_is_empty(&memory->by_age)) {
         struct entry *oldest = list_entry(memory->by_age.next, struct entry, link);
 
-        if (memory->count <= memory->settings.entries &&
+        if (memory_count(memory) <= memory->settings.entries &&
             memory->clock->mono_ms - oldest->sent_ms < memory->settings.keep_ms)
             return;
         drop(memory, oldest);
@@ -85,7 +74,11 @@ memory_create(const struct memory_settings *settings, const struct clock *clock)
     memory->settings = *settings;
     memory->clock = clock;
     list_init(&memory->by_age);
-    return memory;
+    memory->entries = guid_map_create(settings->seed);
+    if (memory->entries != NULL)
+        return memory;
+    free(memory);
+    return NULL;
 }
 
 void
@@ -95,6 +88,7 @@ memory_destroy(struct memory *memory)
         return;
     while (!list_is_empty(&memory->by_age))
         drop(memory, list_entry(memory->by_age.next, struct entry, link));
+    guid_map_destroy(memory->entries);
     free(memory);
 }
 
@@ -107,14 +101,11 @@ add(struct memory *memory, const struct environment *environment, const struct g
     if (entry == NULL)
         return NULL;
     entry->key = key_of(environment, user);
-    HASH_ADD(hh, memory->entries, key, sizeof(entry->key), entry);
-    if (entry->hh.tbl == NULL) {
-        free(entry);
-        return NULL;
-    }
-    memory->count++;
     list_init(&entry->link);
-    return entry;
+    if (guid_map_add(memory->entries, entry) == 0)
+        return entry;
+    free(entry);
+    return NULL;
 }
 
 void
@@ -161,5 +152,5 @@ memory_covers(struct memory *memory, const struct environment *environment, cons
 size_t
 memory_count(const struct memory *memory)
 {
-    return memory->count;
+    return guid_map_count(memory->entries);
 }

@@ -22,6 +22,7 @@ struct memory_settings {
     int64_t keep_ms;   /* 0: remembers nothing */
     int64_t margin_ms; /* more than clocks differ and Graph lags */
     size_t entries;
+    uint64_t seed; /* of the hash: ids come from outside */
 };
 
 struct memory *memory_create(const struct memory_settings *settings, const struct clock *clock);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "apply.h"
+#include "reading.h"
 #include "sync.h"
 #include "text.h"
 
@@ -29,7 +30,7 @@ run_begin(struct site *site, struct job *job)
 static void
 stop_all(struct site *site, struct job *job)
 {
-    sync_stop_reading(site, job);
+    reading_stop(site, job);
     list_remove(&job->link);
     timer_cancel(site->core->timers, &job->timer);
     apply_cancel(site, job);

@@ -7,6 +7,7 @@
 #include "confirm.h"
 #include "fault.h"
 #include "lane.h"
+#include "reading.h"
 #include "refer.h"
 #include "sync.h"
 
@@ -28,10 +29,10 @@ make_parts(struct site *site)
 
     site->directory = directory_create(environment);
     site->routes = calloc(route_set_words(environment), sizeof(site->routes[0]));
-    site->look = make_reader(site, &reader_look, site->dataverse, look_ids, &sync_look_events);
+    site->look = make_reader(site, &reader_look, site->dataverse, look_ids, &reading_of_rows);
     if (site->graph != NULL)
         site->sources =
-            make_reader(site, &reader_sources, site->graph, SOURCES_MOST, &sync_sources_events);
+            make_reader(site, &reader_sources, site->graph, SOURCES_MOST, &reading_of_sources);
     if (want_init(&site->want, environment) != 0 || site->directory == NULL ||
         site->routes == NULL || site->look == NULL ||
         (site->graph != NULL && site->sources == NULL))

@@ -8,18 +8,11 @@
  * answer comes back to sync_step.
  */
 
-/* What the readers of ${site} tell. */
-extern const struct reader_events sync_look_events;
-extern const struct reader_events sync_sources_events;
-
 /* Starts reading (again), forgetting what was read; late tickets join. */
 void sync_restart(struct site *site, struct job *job);
 
 /* An urgent ticket was hung on ${job}: whatever it waits for comes sooner. */
 void sync_promote(struct site *site, struct job *job);
-
-/* ${job} no longer awaits an answer of the readers. */
-void sync_stop_reading(struct site *site, struct job *job);
 
 /* Decides and acts. The job may be gone after it. */
 void sync_step(struct site *site, struct job *job);

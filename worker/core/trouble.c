@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fault.h"
+#include "reading.h"
 #include "run.h"
 #include "sync.h"
 
@@ -290,7 +291,7 @@ trouble_meet(struct site *site, struct job *job, const struct trouble *trouble)
 void
 trouble_park(struct site *site, struct job *job, const char *fault)
 {
-    sync_stop_reading(site, job);
+    reading_stop(site, job);
     list_remove(&job->link);
     job_forget_reads(job);
     job->reason = "misconfigured";

@@ -77,7 +77,7 @@ struct job {
 
     /* what was done in this run */
     bool is_synced;   /* addUser was accepted */
-    bool has_written; /* a write was answered; of one in flight apply_has_written knows too */
+    bool has_written; /* a write was answered; of one in flight apply.c knows too */
     /* since the last reading from the start, so that what did not stay is told from what changed */
     bool has_moved;
     uint64_t columns_written[2]; /* bit set by the environment's column */

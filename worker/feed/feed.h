@@ -54,12 +54,13 @@ struct feed_settings {
     int64_t max_events_per_round; /* 0: no guard */
     int64_t reconcile_ms;         /* between enumerations of all members; 0: none */
     bool is_transitive;           /* enumerations include members of nested groups */
-    int64_t conclude_after_ms; /* after a resync, who was missing has left; 900 000; -1: never, and
-                                  members are not kept on the state topic */
-    int64_t attempts;          /* ONCE, BACKFILL: failures in a row, then given up; 8 */
-    int64_t backoff_base_ms;   /* 1000 */
-    int64_t backoff_cap_ms;    /* 60 000 */
-    int64_t probe_ms;          /* between attempts while misconfigured; 30 000 */
+    /* After a resync, who was missing has left; and for so long a list of members does not bring
+     * back who has. 900 000; -1: never, and members are not kept on the state topic. */
+    int64_t conclude_after_ms;
+    int64_t attempts;        /* ONCE, BACKFILL: failures in a row, then given up; 8 */
+    int64_t backoff_base_ms; /* 1000 */
+    int64_t backoff_cap_ms;  /* 60 000 */
+    int64_t probe_ms;        /* between attempts while misconfigured; 30 000 */
     int64_t graph_concurrency;
     int64_t graph_calls; /* requests in graph_span_ms; 0: no limit */
     int64_t graph_span_ms;

@@ -287,6 +287,19 @@ intake_next_ms(const struct intake *intake)
     return intake->probe.is_due ? earlier(next_ms, intake->probe.next_ms) : next_ms;
 }
 
+int64_t
+intake_head_due_ms(const struct intake *intake, int topic, int32_t partition)
+{
+    for (size_t i = 0; i < intake->partition_count; i++) {
+        const struct partition *candidate = &intake->partitions[i];
+
+        if (candidate->topic == topic && candidate->number == partition &&
+            candidate->hold.is_waiting)
+            return candidate->hold.due_wall_ms;
+    }
+    return 0;
+}
+
 int
 intake_fd(const struct intake *intake)
 {

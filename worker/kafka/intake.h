@@ -75,6 +75,12 @@ int64_t intake_next_ms(const struct intake *intake);
 void intake_commit(void *context, const struct offset_commit *commits, size_t count,
                    uint64_t serial);
 
+/*
+ * When the head of a retry topic's partition is due, wall; 0: none waits. O(assigned partitions): for
+ * scrapes.
+ */
+int64_t intake_head_due_ms(const struct intake *intake, int topic, int32_t partition);
+
 bool intake_is_assigned(const struct intake *intake); /* an assignment is held; it may be empty */
 int64_t
 intake_served_at_ms(const struct intake *intake); /* when the consumer queue was last served: the

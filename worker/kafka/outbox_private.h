@@ -54,8 +54,8 @@ struct outbox {
 
 bool outbox_needs(enum outbox_use use, enum feed_topic topic);
 
-/* tenure.c: the thread, from opening to the end. ${outbox} as a void pointer. */
-void *tenure_run(void *outbox);
+/* tenure.c: the thread, from opening to the end; for pthread_create. NULL. */
+void *tenure_run(void *outbox_pointer);
 
 /* What the thread says. */
 void outbox_say_opened(struct outbox *outbox, const struct states *states, bool has_transactions);

@@ -1,6 +1,6 @@
 /*
- * Every row says why: what is not obvious about librdkafka 2.0.2's defaults was measured against
- * real brokers, and the measurements stand in worker/DESIGN.md, "Intake".
+ * Every row says why. What is not obvious about librdkafka 2.0.2's defaults was measured against
+ * real brokers; worker/DESIGN.md, "Intake on librdkafka 2.0.2", has what that led to.
  */
 #include "properties.h"
 
@@ -38,10 +38,10 @@ static const struct preset defaults[] = {
     /*
      * Of one partition; its bound is this and one fetch, which is never less than a producer's batch.
      * Small, since a drained queue wakes its fetcher (probe.h): the library's own 100,000, 64 MiB and
-     * 1 MiB take memory and are no faster.
+     * 1 MiB take memory and are no faster. Partitions of retry topics keep theirs full for hours.
      */
     {"queued.min.messages", "1000", CONSUMER, 0},
-    {"queued.max.messages.kbytes", "4096", CONSUMER, 0},
+    {"queued.max.messages.kbytes", "1024", CONSUMER, 0},
     {"fetch.message.max.bytes", "131072", CONSUMER, 0},
     /* a full queue is looked at again after this; before 2.2.0 it was a second (see probe.h) */
     {"fetch.queue.backoff.ms", "10", CONSUMER, 0x02020000},

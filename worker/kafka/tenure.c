@@ -157,9 +157,9 @@ publish_batches(struct tenure *tenure, struct error *ret_error)
 }
 
 void *
-tenure_run(void *argument)
+tenure_run(void *outbox_pointer)
 {
-    struct outbox *outbox = argument;
+    struct outbox *outbox = outbox_pointer;
     struct tenure tenure = {.outbox = outbox};
     struct error error = {.class = ERROR_NONE, .retry_after_ms = -1};
     enum outbox_end end = OUTBOX_CLOSED;

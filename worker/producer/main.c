@@ -32,7 +32,7 @@ static const struct program program = {
     .command_line =
         {
             .name = "dvsync-producer",
-            .synopsis = "--config FILE [--once | --backfill] [--group ID] [--dry-run]",
+            .synopsis = "[--config FILE] [--once | --backfill] [--group ID] [--dry-run]",
             .about =
                 "Watches Entra groups by Microsoft Graph's delta query and publishes who joins or "
                 "leaves.\n"

@@ -49,7 +49,7 @@ static const struct {
     {"lane_waiting", "dvsync_lane_waiting", "Calls that wait for their lane", {"lane"}},
     {"lane_budget_used_ratio",
      "dvsync_lane_budget_used_ratio",
-     "Used part of the published limit, in its last span",
+     "Used part of this worker's share of the calls, in the last span; without execution time",
      {"lane"}},
     {"lane_not_before_timestamp_seconds",
      "dvsync_lane_not_before_timestamp_seconds",
@@ -168,7 +168,7 @@ reporter_destroy(struct reporter *reporter)
 /* --- news of groups -------------------------------------------------------------------------- */
 
 static void
-count(struct reporter *reporter, const struct feed_report *report, const char *group)
+count_news(struct reporter *reporter, const struct feed_report *report, const char *group)
 {
     const char *const round[] = {group, news_rows[report->news].result};
     const char *const added[] = {group, "added"};
@@ -193,31 +193,58 @@ level_of(const struct feed_report *report)
     return news_rows[report->news].level;
 }
 
+/* A text that may be empty. */
+static struct log_field
+optional(const char *key, const char *text)
+{
+    return log_string(text[0] != '\0' ? key : NULL, text);
+}
+
+static size_t
+add_counts(const struct feed_report *report, struct log_field *fields)
+{
+    size_t count = 0;
+
+    fields[count++] = log_integer("added", report->added);
+    fields[count++] = log_integer("removed", report->removed);
+    fields[count++] = log_integer("pages", report->pages);
+    if (report->others > 0)
+        fields[count++] = log_integer("others", report->others);
+    if (report->news == FEED_NEWS_ROUND)
+        fields[count++] = log_integer("took_ms", report->took_ms);
+    return count;
+}
+
+static size_t
+add_attempt(const struct feed_report *report, struct log_field *fields)
+{
+    size_t count = 0;
+
+    fields[count++] = log_integer("attempt", report->attempt);
+    if (report->next_in_ms >= 0)
+        fields[count++] = log_integer("next_in_ms", report->next_in_ms);
+    return count;
+}
+
 /* The group comes first, by which repeats are told apart. */
 static void
 say(struct reporter *reporter, const struct feed_report *report)
 {
     enum feed_news news = report->news;
-    bool has_counts = news == FEED_NEWS_PAGE || news == FEED_NEWS_ROUND || news == FEED_NEWS_HELD;
-    bool has_failed = news == FEED_NEWS_FAILED;
-    const struct log_field fields[] = {
+    struct log_field fields[16] = {
         log_guid("group", &report->group),
         log_string("origin", feed_origin_name(report->origin)),
-        log_integer(has_counts ? "added" : NULL, report->added),
-        log_integer(has_counts ? "removed" : NULL, report->removed),
-        log_integer(has_counts && report->others > 0 ? "others" : NULL, report->others),
-        log_integer(has_counts ? "pages" : NULL, report->pages),
-        log_integer(news == FEED_NEWS_ROUND ? "took_ms" : NULL, report->took_ms),
-        log_integer(has_failed ? "attempt" : NULL, report->attempt),
-        log_integer(has_failed && report->next_in_ms >= 0 ? "next_in_ms" : NULL,
-                    report->next_in_ms),
-        log_string(report->reason[0] != '\0' ? "reason" : NULL, report->reason),
-        log_string(report->detail[0] != '\0' ? "detail" : NULL, report->detail),
-        log_string(report->request_id[0] != '\0' ? "request_id" : NULL, report->request_id),
     };
+    size_t count = 2;
 
-    log_write(reporter->log, level_of(report), news_rows[news].message, fields,
-              sizeof(fields) / sizeof(fields[0]));
+    if (news == FEED_NEWS_PAGE || news == FEED_NEWS_ROUND || news == FEED_NEWS_HELD)
+        count += add_counts(report, fields + count);
+    if (news == FEED_NEWS_FAILED)
+        count += add_attempt(report, fields + count);
+    fields[count++] = optional("reason", report->reason);
+    fields[count++] = optional("detail", report->detail);
+    fields[count++] = optional("request_id", report->request_id);
+    log_write(reporter->log, level_of(report), news_rows[news].message, fields, count);
 }
 
 void
@@ -225,7 +252,7 @@ reporter_told(struct reporter *reporter, const struct feed_report *report)
 {
     char group[GUID_TEXT_BYTES];
 
-    count(reporter, report, guid_format(&report->group, group));
+    count_news(reporter, report, guid_format(&report->group, group));
     if (log_wants(reporter->log, level_of(report)))
         say(reporter, report);
 }

@@ -151,7 +151,7 @@ read_tier(void *context, const struct config_node *group, struct error *ret_erro
     struct settings *settings = context;
     const char *delay = "";
     int64_t delay_ms = 0, times = 0;
-    char *name;
+    char *name = NULL;
 
     if (config_node_only(group, members, ret_error) == -1)
         return -1;
@@ -174,7 +174,7 @@ static int
 add_standard(struct settings *settings, const char *delay, int64_t times, struct error *ret_error)
 {
     int64_t delay_ms = 0;
-    char *name;
+    char *name = NULL;
 
     if (make_name(settings, delay, &name, ret_error) == -1)
         return -1;

@@ -37,7 +37,7 @@ struct command_line_option {
 /* What a program says of itself. */
 struct command_line_program {
     const char *name;                          /* "dvsync-worker" */
-    const char *synopsis;                      /* behind the name: "--config FILE" */
+    const char *synopsis;                      /* behind the name: "[--config FILE]" */
     const char *about;                         /* one paragraph, each line ended */
     const struct command_line_option *options; /* ends with a row whose name is NULL */
     const char *signals;                       /* what they do, each line ended */

@@ -15,7 +15,7 @@ int
 program_fail(const struct program *program, const struct error *error)
 {
     (void)fprintf(stderr, "%s: %s\n", program->command_line.name, error->text);
-    return exit_code_of(error);
+    return (int)exit_code_of(error);
 }
 
 /* Prints ${text} and frees it. */
