@@ -64,6 +64,7 @@ class Worker(stack.Worker):
         self.lives = []
         self.logs = []
         self.deaths = []  # those that nobody asked for
+        self.fenced = 0   # and those of a static member that its library brought upon itself
         self.guard = threading.Lock()
         super().__init__(world.folder, f"worker{index}", "", start=False)
 
@@ -99,7 +100,7 @@ class Worker(stack.Worker):
                 super().kill()
                 status = f"no end within {STOP_SECONDS} s of SIGTERM"
             # 75: its last commit was not confirmed, which a broker that is away can cause
-            if status not in (0, 75):
+            if status not in (0, 75) and not self.was_fenced(status):
                 self.deaths.append(f"{self.log.name}: SIGTERM: {status}")
             self.end("stopped")
             return status
@@ -110,15 +111,18 @@ class Worker(stack.Worker):
             if self.process is None or self.process.poll() is None:
                 return
             status = self.process.returncode
-            self.end("by itself")
             if not self.was_fenced(status):
                 self.deaths.append(f"{self.log.name}: ended by itself: {status}")
+            self.end("by itself")
             self.start()
 
     def was_fenced(self, status):
-        """A static member may be: its own join whose answer was lost made a new member of it."""
-        return status == 69 and self.index == STATIC \
-            and any("group_instance_id" in line["msg"] for line in self.logged()[-20:])
+        """A static member that was away for longer than its session may be: the library then sends a
+        commit that it had kept, without a member id, and the broker takes it for another one's."""
+        is_fenced = status == 69 and self.index == STATIC and \
+            any("group_instance_id" in line["msg"] for line in self.logged()[-20:])
+        self.fenced += is_fenced
+        return is_fenced
 
 
 class Doors:
