@@ -18,6 +18,7 @@
 
 enum {
     MAX_ERROR_FIELDS = 5 + 24,
+    ERROR_KEYS = 2, /* of the caller's fields tell repeats of a fault apart */
     MAX_BURST = 1000,
     /* how long a line waits for whoever reads the pipe, before it is counted as lost */
     PATIENCE_MS = 100,
@@ -167,23 +168,35 @@ key_of(const struct log_entry *entry)
     uint64_t hash =
         hash_bytes(UINT64_C(0xCBF29CE484222325), entry->message, strlen(entry->message) + 1);
 
-    return entry->count == 0 ? hash : hash_value(hash, &entry->fields[0]);
+    for (size_t i = 0; i < entry->key_count; i++)
+        hash = hash_value(hash, &entry->keys[i]);
+    return hash;
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */
+
+static void
+submit(struct log *log, struct log_entry *entry)
+{
+    if (log->repeats != NULL &&
+        !log_repeats_admit(log->repeats, key_of(entry), log->clock->mono_ms, &entry->held))
+        return;
+    write_entry(log, entry);
+}
 
 void
 log_write(struct log *log, enum log_level level, const char *message,
           const struct log_field *fields, size_t count)
 {
-    struct log_entry entry = {.level = level, .message = message, .fields = fields, .count = count};
+    struct log_entry entry = {.level = level,
+                              .message = message,
+                              .fields = fields,
+                              .count = count,
+                              .keys = fields,
+                              .key_count = count > 0 ? 1 : 0};
 
-    if (!log_wants(log, level))
-        return;
-    if (log->repeats != NULL &&
-        !log_repeats_admit(log->repeats, key_of(&entry), log->clock->mono_ms, &entry.held))
-        return;
-    write_entry(log, &entry);
+    if (log_wants(log, level))
+        submit(log, &entry);
 }
 
 static struct log_field
@@ -204,10 +217,17 @@ log_error(struct log *log, enum log_level level, const char *message, const stru
         text_field("error", error->text),
     };
     size_t length = 5;
+    struct log_entry entry = {.level = level,
+                              .message = message,
+                              .fields = all,
+                              .keys = fields,
+                              .key_count = count < ERROR_KEYS ? count : ERROR_KEYS};
 
     for (size_t i = 0; i < count && length < MAX_ERROR_FIELDS; i++)
         all[length++] = fields[i];
-    log_write(log, level, message, all, length);
+    entry.count = length;
+    if (log_wants(log, level))
+        submit(log, &entry);
 }
 
 void

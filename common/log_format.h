@@ -13,6 +13,8 @@ struct log_entry {
     const char *message;
     const struct log_field *fields;
     size_t count;
+    const struct log_field *keys; /* message and these tell repeats apart */
+    size_t key_count;
     struct log_held held;
     uint64_t lost; /* lines that could not be written before */
 };

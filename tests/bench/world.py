@@ -19,7 +19,7 @@ RECIPES = {"columns": f'business_unit = {{ id = "{SALES}"; }}; {COLUMNS}',
            "unit": f'business_unit = {{ id = "{SALES}"; }};'}
 
 # The worker's settings for published limits off: the program is measured and not the waiting.
-NO_LIMITS = ('dataverse_calls = 0; dataverse_execution = "0ms"; graph_calls = 0;'
+NO_LIMITS = ('dataverse_calls = 0; dataverse_execution = "0ms"; graph_units = 0;'
              ' bap_calls = 0;')
 ALL_LIMITS = ""
 

@@ -137,7 +137,6 @@ start_daemon(const struct server *server, struct server_port *port,
                          MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_S,              /* */
                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,     /* */
                          MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024U,                            /* */
-                         MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,                           /* */
                          MHD_OPTION_URI_LOG_CALLBACK, exchange_mhd_begin, &port->exchange, /* */
                          MHD_OPTION_NOTIFY_COMPLETED, exchange_mhd_end, &port->exchange,   /* */
                          MHD_OPTION_ARRAY, tls ? with_tls : without_tls, MHD_OPTION_END);

@@ -363,7 +363,7 @@ set_engine(struct simulation *simulation)
         .dataverse_execution_ms = model->dataverse_execution_ms,
         .dataverse_span_ms = model->dataverse_window_ms,
         .graph_concurrency = rng_between(&simulation->rng, 1, 20),
-        .graph_calls = 3000,
+        .graph_units = 3000,
         .graph_span_ms = 10000,
         .bap_concurrency = rng_between(&simulation->rng, 1, 10),
         .bap_calls = model->force_sync_calls,

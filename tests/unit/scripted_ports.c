@@ -23,6 +23,12 @@ send(void *context, struct call *call, const char *token)
 {
     struct scripted *scripted = context;
 
+    if (scripted->has_no_secret && call->kind == CALL_TOKEN) {
+        call->verdict = VERDICT_MISCONFIGURED;
+        call->reason = "no_secret";
+        error_set(&call->error, ERROR_CONFIG, "no such file");
+        return false;
+    }
     if (scripted->refuses_send)
         return false;
     assert_in_range(scripted->flight_count, 0, FLIGHTS_MOST - 1);

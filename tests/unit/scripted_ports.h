@@ -85,6 +85,7 @@ struct scripted {
     size_t answered;
     /* what the test asks for */
     bool refuses_send, refuses_keep;
+    bool has_no_secret; /* a token cannot even be asked for */
 };
 
 /* Ports that write into ${scripted}, which is all zero at first. */

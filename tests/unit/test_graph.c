@@ -256,6 +256,21 @@ graph_throttles_one_item_alone_with_its_own_retry_after(void **state)
 }
 
 static void
+graph_part_without_a_request_id_has_that_of_the_batch(void **state)
+{
+    struct asked asked;
+
+    ask(&asked);
+    answer(
+        state, &asked.call, 200, "request-id: whole\n",
+        BATCH(PART("0", "403", "{\"error\":{\"code\":\"Authorization_RequestDenied\"}}") "," PART(
+            "2", "200", PERSON(SECOND, "")) "," PART("3", "200", GROUPS(""))));
+    assert_item(&asked.items[0], VERDICT_MISCONFIGURED, "privilege_missing");
+    assert_string_equal(asked.items[0].error.request_id, "whole");
+    call_reset(&asked.call);
+}
+
+static void
 graph_gives_no_half_item(void **state)
 {
     struct asked asked;
@@ -390,6 +405,7 @@ main(void)
         cmocka_unit_test(graph_knows_nobody_who_is_not_there_and_has_him_in_no_group),
         cmocka_unit_test(graph_takes_a_404_without_its_code_for_no_answer_about_the_person),
         cmocka_unit_test(graph_throttles_one_item_alone_with_its_own_retry_after),
+        cmocka_unit_test(graph_part_without_a_request_id_has_that_of_the_batch),
         cmocka_unit_test(graph_gives_no_half_item),
         cmocka_unit_test(graph_asks_again_for_parts_that_are_missing_double_or_malformed),
         cmocka_unit_test(graph_asks_again_for_groups_that_are_no_whole_list_of_those_asked),

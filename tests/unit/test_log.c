@@ -283,6 +283,25 @@ log_lets_no_minute_have_more_than_the_burst(void **state)
 }
 
 static void
+log_tells_errors_apart_by_the_first_two_of_the_callers_fields(void **state)
+{
+    struct fixture *fixture = *state;
+    struct log *log = open_log(fixture, LOG_JSON, 1);
+    const char *const values[][2] = {{"a", "x"}, {"a", "y"}, {"b", "x"}, {"a", "x"}};
+    struct error error;
+
+    for (int i = 0; i < 4; i++) {
+        error_set(&error, ERROR_SERVICE, "number %d", i);
+        log_error(log, LOG_INFO, "m", &error,
+                  (const struct log_field[]){log_string("f", values[i][0]),
+                                             log_string("g", values[i][1]), log_integer("h", i)},
+                  3);
+    }
+    assert_int_equal(count_written(fixture), 3);
+    log_destroy(log);
+}
+
+static void
 log_tells_messages_and_first_values_apart(void **state)
 {
     const struct guid a = {{1}};
@@ -416,6 +435,7 @@ main(void)
         test(log_error_takes_no_more_fields_than_it_has_room_for),
         test(log_holds_back_repeats_and_counts_them),
         test(log_lets_no_minute_have_more_than_the_burst),
+        test(log_tells_errors_apart_by_the_first_two_of_the_callers_fields),
         test(log_tells_messages_and_first_values_apart),
         test(log_accounts_for_repeats_of_what_it_forgot),
         test(log_counts_lines_that_nobody_takes),

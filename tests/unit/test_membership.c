@@ -131,7 +131,8 @@ an_event_is_doubted_by_its_time(void **state)
         {TRUST_DEFAULT, NOW - TRUST_DEFAULT, false},
         {TRUST_DEFAULT, NOW - TRUST_DEFAULT - 1, true},
         {TRUST_DEFAULT, OLD, true},
-        {TRUST_DEFAULT, NOW + 1, true},
+        {TRUST_DEFAULT, NOW + MINUTE_MS, false}, /* clocks differ */
+        {TRUST_DEFAULT, NOW + MINUTE_MS + 1, true},
         {TRUST_DEFAULT, FAR_FUTURE, true},
         {TRUST_DEFAULT, EVENT_NO_TIME, true},
         {2 * MINUTE_MS, NOW - 3 * MINUTE_MS, true},
@@ -144,6 +145,7 @@ an_event_is_doubted_by_its_time(void **state)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         fixture->settings.trust_ms = cases[i].trust_ms;
+        fixture->settings.memory_margin_ms = MINUTE_MS;
         if (membership_is_doubtful(&fixture->settings, &fixture->clock, cases[i].event_ms) !=
             cases[i].is_doubted)
             fail_msg("case %zu", i);

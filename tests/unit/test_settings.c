@@ -64,7 +64,7 @@ settings_default_ceilings_are_the_published_limits(void **state)
     assert_int_equal(engine->dataverse_calls, 6000);
     assert_int_equal(engine->dataverse_execution_ms, 1200000);
     assert_int_equal(engine->dataverse_span_ms, 300000);
-    assert_int_equal(engine->graph_calls, 3500);
+    assert_int_equal(engine->graph_units, 3500);
     assert_int_equal(engine->graph_span_ms, 10000);
     assert_int_equal(engine->bap_calls, 100);
     assert_int_equal(engine->bap_span_ms, 60000);

@@ -270,6 +270,24 @@ settings_refuse_rivals_without_ranks_at_the_line_of_the_later_route(void **state
 }
 
 static void
+settings_refuse_rivals_where_nobody_can_be_asked(void **state)
+{
+    static const struct settings_blocks blocks = {
+        .environments = "{ name = \"prod\"; " ID URL IDENTITY "graph = false; }",
+        .recipes = "{ name = \"a\"; business_unit = { name = \"A\"; }; },"
+                   "{ name = \"b\"; business_unit = { name = \"B\"; }; }",
+        .routes =
+            ROUTE(GROUP_1, "prod", "a", "rank = 1;") ",\n" ROUTE(GROUP_2, "prod", "b", "rank = 2;"),
+    };
+
+    (void)state;
+    refuse_blocks(&blocks,
+                  "5: routes[0]: another route of environment 'prod' claims the same thing, "
+                  "and without graph = true nobody can be asked which of the groups a user "
+                  "is in");
+}
+
+static void
 settings_refuse_a_column_of_two_types_in_one_environment(void **state)
 {
     static const struct settings_blocks blocks = {
@@ -311,6 +329,7 @@ main(void)
         cmocka_unit_test(settings_refuse_each_wrong_column_with_its_line),
         cmocka_unit_test(settings_refuse_each_wrong_route_with_its_line),
         cmocka_unit_test(settings_refuse_rivals_without_ranks_at_the_line_of_the_later_route),
+        cmocka_unit_test(settings_refuse_rivals_where_nobody_can_be_asked),
         cmocka_unit_test(settings_refuse_a_column_of_two_types_in_one_environment),
         cmocka_unit_test(settings_refuse_columns_out_of_entra_where_nothing_may_be_asked_of_it),
     };

@@ -322,6 +322,23 @@ a_request_that_cannot_be_sent_is_tried_again(void **state)
 }
 
 static void
+without_a_secret_all_who_wait_are_told_and_it_is_tried_again(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t since_ms;
+
+    fixture->bench->scripted.has_no_secret = true;
+    assert_null(get(fixture));
+    assert_int_equal(fixture->told_of_none, 0); /* never from within */
+    bench_pass(fixture->bench, 0);
+    assert_int_equal(fixture->told_of_none, 1);
+    assert_string_equal(token_fault(fixture->token, &since_ms), "no such file");
+    fixture->bench->scripted.has_no_secret = false;
+    bench_pass(fixture->bench, 30000);
+    assert_int_equal(asked(fixture), 1);
+}
+
+static void
 a_request_in_flight_is_cancelled_at_the_end(void **state)
 {
     struct fixture *fixture = *state;
@@ -365,6 +382,7 @@ main(void)
         TEST_CASE(a_wrong_secret_is_told_and_probed),
         TEST_CASE(a_refresh_that_fails_leaves_the_old_token_in_use),
         TEST_CASE(a_request_that_cannot_be_sent_is_tried_again),
+        TEST_CASE(without_a_secret_all_who_wait_are_told_and_it_is_tried_again),
         TEST_CASE(a_request_in_flight_is_cancelled_at_the_end),
         TEST_CASE(an_answer_without_a_token_is_a_failure),
     };

@@ -19,8 +19,8 @@ static const struct exit_code_meaning meanings[] = {
      "     group_instance_id do not restart it at once, it would refuse the other)"},
     {"70", "internal: out of memory at the start"},
     {"75",
-     "stopped by a signal, but the last commit was not confirmed in time: what it covered may\n"
-     "     be delivered again, which does no harm"},
+     "stopped by a signal, but the last commit was refused or not confirmed in time: what it\n"
+     "     covered may be delivered again, which does no harm"},
     {"78", "wrong configuration"},
     {"130", "a second SIGINT: ended at once; what was not committed is delivered again"},
     {"143", "a second SIGTERM: the same"},

@@ -269,7 +269,6 @@ add_subject(const struct observer *observer, const struct call_report *report,
     const struct event_place *event = report->event;
     size_t count = 0;
 
-    fields[count++] = log_string("environment", environment_name(report->environment));
     if (report->environment == NULL && report->identity != NULL)
         fields[count++] = log_string("identity", report->identity->name);
     fields[count++] = log_guid("user", report->user);
@@ -287,12 +286,16 @@ void
 observer_failed(struct observer *observer, const struct call_report *report)
 {
     bool is_wait = report->verdict == VERDICT_WAIT;
-    struct log_field fields[16] = {log_string("step", report->step)};
-    size_t count = 1;
+    /* repeats are told apart by the first two */
+    struct log_field fields[16] = {
+        log_string("reason", report->reason),
+        log_string("environment", environment_name(report->environment)),
+        log_string("step", report->step),
+    };
+    size_t count = 3;
 
     count += add_subject(observer, report, fields + count);
     fields[count++] = log_string("verdict", verdict_name(report->verdict));
-    fields[count++] = log_string("reason", report->reason);
     fields[count++] = log_integer("attempt", report->attempt);
     fields[count++] = log_string("next", report->next);
     if (report->next_in_ms >= 0)

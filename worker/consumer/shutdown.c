@@ -61,6 +61,24 @@ finish(struct worker *worker, int exit_code)
              log_integer("exit_code", exit_code));
 }
 
+/* What was settled is committed: no commit failed since closing began, and none is unanswered. */
+static bool
+is_all_committed(const struct worker *worker)
+{
+    const struct intake_counts *counts = intake_counts(worker->intake);
+
+    return counts->commits_failed == worker->failed_before &&
+           counts->commits_sent == counts->commits_accepted + counts->commits_failed;
+}
+
+static void
+start_closing(struct worker *worker)
+{
+    worker->failed_before = intake_counts(worker->intake)->commits_failed;
+    intake_close(worker->intake, worker->settings->leave_group);
+    enter(worker, PHASE_CLOSING, CLOSE_MS);
+}
+
 void
 worker_shutdown_turn(struct worker *worker)
 {
@@ -71,10 +89,9 @@ worker_shutdown_turn(struct worker *worker)
     if (intake_is_fatal(worker->intake)) {
         finish(worker, EXIT_CODE_UNAVAILABLE);
     } else if (worker->phase == PHASE_DRAINING && (engine_is_drained(worker->engine) || is_late)) {
-        intake_close(worker->intake, worker->settings->leave_group);
-        enter(worker, PHASE_CLOSING, CLOSE_MS);
+        start_closing(worker);
     } else if (worker->phase == PHASE_CLOSING && intake_is_closed(worker->intake)) {
-        finish(worker, EXIT_CODE_STOPPED);
+        finish(worker, is_all_committed(worker) ? EXIT_CODE_STOPPED : EXIT_CODE_UNFINISHED);
     } else if (worker->phase == PHASE_CLOSING && is_late) {
         finish(worker, EXIT_CODE_UNFINISHED);
     }

@@ -45,6 +45,7 @@ struct worker {
     int64_t turned_at_ms;
     enum phase phase;
     int64_t phase_until_ms;
+    uint64_t failed_before; /* commits, when closing began */
     int exit_code;
 };
 

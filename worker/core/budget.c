@@ -102,17 +102,23 @@ budget_at_once(struct budget *budget, int64_t hint, enum urgency urgency)
 }
 
 int64_t
-budget_wait_ms(struct budget *budget, size_t in_flight, enum urgency urgency)
+budget_wait_ms(struct budget *budget, size_t in_flight, size_t cost, enum urgency urgency)
 {
-    return pacer_wait_ms(budget->pacer, in_flight, usable(budget, budget->limits.calls, urgency),
+    size_t calls = usable(budget, budget->limits.calls, urgency);
+    size_t others = calls > 0 && cost > calls ? calls - 1 : cost - 1;
+
+    return pacer_wait_ms(budget->pacer, in_flight + others, calls,
                          (int64_t)usable(budget, budget->limits.execution_ms, urgency),
                          budget->clock->mono_ms);
 }
 
+/* The window counts calls of cost 1: a dearer one is as many, the first of which took all the time. */
 void
-budget_note(struct budget *budget, int64_t execution_ms)
+budget_note(struct budget *budget, int64_t execution_ms, size_t cost)
 {
     pacer_note(budget->pacer, execution_ms, budget->clock->mono_ms);
+    for (size_t i = 1; i < cost; i++)
+        pacer_note(budget->pacer, 0, budget->clock->mono_ms);
 }
 
 double

@@ -32,13 +32,16 @@ void budget_set_share(struct budget *budget, double share);
 /* Calls at once, at least 1; ${hint}: the service's own ceiling, 0: none. */
 size_t budget_at_once(struct budget *budget, int64_t hint, enum urgency urgency);
 
-/* Milliseconds until the window lets the next call leave; 0: now. ${in_flight} of ours are under way. */
-int64_t budget_wait_ms(struct budget *budget, size_t in_flight, enum urgency urgency);
+/*
+ * Milliseconds until the window lets a call of ${cost} leave; 0: now. Those under way cost ${in_flight} together. What costs more than the
+ * window holds leaves when it is empty.
+ */
+int64_t budget_wait_ms(struct budget *budget, size_t in_flight, size_t cost, enum urgency urgency);
 
-/* A call of ${execution_ms} has ended. */
-void budget_note(struct budget *budget, int64_t execution_ms);
+/* A call of ${execution_ms} and ${cost} has ended. */
+void budget_note(struct budget *budget, int64_t execution_ms, size_t cost);
 
-/* How much of the window's calls is used, 0 to 1; 0 where they are not limited. */
+/* How much of our share of the window's calls is used; 0 where they are not limited. */
 double budget_used_ratio(struct budget *budget, size_t in_flight);
 
 #endif

@@ -142,6 +142,9 @@ struct member_change {
     bool is_removed;
 };
 
+/* Resource units of Graph ("Microsoft Graph service-specific throttling limits", identity and access), the dearest of each kind. */
+enum { CALL_COST_PERSON = 1, CALL_COST_GROUPS = 4, CALL_COST_MEMBERS = 5 };
+
 typedef void call_done_fn(struct call *call);
 typedef bool call_prepare_fn(struct call *call);
 
@@ -152,6 +155,7 @@ struct call {
     const struct environment *environment;
     const struct identity *identity;
     enum urgency urgency;
+    int cost; /* of the published limit, at most; exact once it was prepared. 1, but Graph counts resource units */
 
     /*
      * Called when the lane lets it go, so that it takes aboard whoever waits at that moment;

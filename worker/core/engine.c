@@ -81,7 +81,7 @@ make_site(struct engine *engine, const struct engine_setup *setup,
     const struct identity *identity = &setup->routing->identities[environment->identity];
     const struct lane_limits bap = {settings->bap_concurrency, settings->bap_calls, 0,
                                     settings->bap_span_ms};
-    const struct lane_limits graph = {settings->graph_concurrency, settings->graph_calls, 0,
+    const struct lane_limits graph = {settings->graph_concurrency, settings->graph_units, 0,
                                       settings->graph_span_ms};
     struct site parts = {
         .core = &engine->core,

@@ -112,7 +112,7 @@ struct kept_record {
 struct ports {
     void *context;
     /* Starts ${call} with ${token} (NULL for CALL_TOKEN). The answer comes by engine_answered, never at once. False: it could not be started
-     * (treated as VERDICT_RETRY). The scarce path. */
+     * (treated as VERDICT_RETRY, but where verdict, reason and error of a CALL_TOKEN say that it is misconfigured: no secret). The scarce path. */
     bool (*send)(void *context, struct call *call, const char *token);
     void (*cancel)(void *context, struct call *call); /* no answer comes after it */
     bool (*keep)(void *context,
@@ -156,7 +156,7 @@ struct engine_settings {
     int64_t dataverse_execution_ms; /* of execution in dataverse_span_ms; 1 200 000; 0: no limit */
     int64_t dataverse_span_ms;      /* 300 000 */
     int64_t graph_concurrency;
-    int64_t graph_calls; /* requests in graph_span_ms */
+    int64_t graph_units; /* resource units in graph_span_ms */
     int64_t graph_span_ms;
     int64_t bap_concurrency;
     int64_t bap_calls; /* 100 in bap_span_ms */

@@ -89,13 +89,15 @@ write_partition(struct json_writer *writer, const struct engine *engine,
 }
 
 static void
-write_lane(struct json_writer *writer, struct lane *lane)
+write_lane(struct json_writer *writer, struct lane *lane, int64_t now_ms)
 {
     json_write_object(writer, NULL);
     json_write_string(writer, "lane", lane_name(lane));
     json_write_integer(writer, "in_flight", (int64_t)lane_in_flight(lane));
     json_write_integer(writer, "waiting", (int64_t)lane_waiting(lane));
     json_write_number(writer, "budget_used_ratio", lane_used_ratio(lane));
+    if (lane_not_before_ms(lane) != 0)
+        json_write_integer(writer, "held_ms", lane_not_before_ms(lane) - now_ms);
     json_write_object_end(writer);
 }
 
@@ -250,7 +252,7 @@ engine_status(const struct engine *engine, struct text *text)
     json_write_array_end(&writer);
     json_write_array(&writer, "lanes");
     for (size_t i = 0; i < engine->lane_count; i++)
-        write_lane(&writer, engine->lanes[i]);
+        write_lane(&writer, engine->lanes[i], engine->core.clock->mono_ms);
     json_write_array_end(&writer);
     write_jobs(&writer, engine);
     write_all_oldest(&writer, engine);

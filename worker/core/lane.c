@@ -22,6 +22,7 @@ struct lane {
     unsigned turn; /* counts calls that left, for the share of the patient */
     struct link flying;
     size_t in_flight;
+    size_t cost_in_flight;
     int64_t not_before_ms;
     int64_t dop_hint; /* 0: none */
     int failures;     /* in a row */
@@ -102,13 +103,14 @@ concurrency_now(struct lane *lane, enum urgency urgency)
 static int64_t
 gate_wait_ms(struct lane *lane, enum urgency urgency)
 {
+    const struct call *next = list_entry(lane->queues[urgency].next, struct call, link);
     int64_t held_ms = lane->not_before_ms - lane->core->clock->mono_ms;
 
     if (held_ms > 0)
         return held_ms;
     if (lane->in_flight >= concurrency_now(lane, urgency))
         return -1;
-    return budget_wait_ms(lane->budget, lane->in_flight, urgency);
+    return budget_wait_ms(lane->budget, lane->cost_in_flight, (size_t)next->cost, urgency);
 }
 
 /* Whose turn it is of those that wait; somebody does. */
@@ -139,6 +141,7 @@ land(struct lane *lane, struct call *call)
 {
     list_remove(&call->link);
     lane->in_flight--;
+    lane->cost_in_flight -= (size_t)call->cost;
     call->is_flying = false;
 }
 
@@ -151,6 +154,7 @@ send(struct lane *lane, struct call *call, const char *token)
     call->sent_wall_ms = core->clock->wall_ms;
     list_add_last(&lane->flying, &call->link);
     lane->in_flight++;
+    lane->cost_in_flight += (size_t)call->cost;
     call->is_flying = true;
     if (core->ports.send(core->ports.context, call, token)) {
         call->was_sent = true;
@@ -258,7 +262,7 @@ lane_cancel(struct lane *lane, struct call *call)
     land(lane, call);
     core->ports.cancel(core->ports.context, call);
     /* The service counts it all the same. */
-    budget_note(lane->budget, now_ms - call->sent_at_ms);
+    budget_note(lane->budget, now_ms - call->sent_at_ms, (size_t)call->cost);
     /* Whoever cancels is not ready for others to leave; without memory for the timer the next answer pumps. */
     if (timer_set(core->timers, &lane->timer, now_ms) != 0)
         return;
@@ -348,7 +352,7 @@ lane_answered(struct lane *lane, struct call *call)
     int throttled = lane->throttled;
 
     land(lane, call);
-    budget_note(lane->budget, now_ms - call->sent_at_ms);
+    budget_note(lane->budget, now_ms - call->sent_at_ms, (size_t)call->cost);
     if (call->dop_hint > 0)
         lane->dop_hint = call->dop_hint;
     count_failures(lane, call);
@@ -426,7 +430,7 @@ lane_waiting(const struct lane *lane)
 double
 lane_used_ratio(struct lane *lane)
 {
-    return budget_used_ratio(lane->budget, lane->in_flight);
+    return budget_used_ratio(lane->budget, lane->cost_in_flight);
 }
 
 int64_t

@@ -18,7 +18,8 @@ membership_is_doubtful(const struct engine_settings *settings, const struct cloc
 {
     if (settings->trust_ms == TRUST_ALWAYS)
         return false;
-    if (settings->trust_ms == TRUST_NEVER || event_ms == EVENT_NO_TIME || event_ms > clock->wall_ms)
+    if (settings->trust_ms == TRUST_NEVER || event_ms == EVENT_NO_TIME ||
+        event_ms > clock->wall_ms + settings->memory_margin_ms)
         return true;
     return is_older_than(clock, event_ms, settings->trust_ms);
 }

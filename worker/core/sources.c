@@ -97,6 +97,19 @@ fill_job(struct batch *batch, size_t index)
     }
 }
 
+/* Resource units, as Graph counts those of a batch one by one. */
+static int
+cost_of(const struct call *call)
+{
+    int cost = 0;
+
+    for (size_t i = 0; i < call->item_count; i++) {
+        cost += call->items[i].wants_person ? CALL_COST_PERSON : 0;
+        cost += call->items[i].group_count > 0 ? CALL_COST_GROUPS : 0;
+    }
+    return cost;
+}
+
 static int
 fill(struct batch *batch)
 {
@@ -108,6 +121,7 @@ fill(struct batch *batch)
         if (batch->jobs[i] != NULL)
             fill_job(batch, i);
     }
+    batch->call.cost = cost_of(&batch->call);
     return 0;
 }
 

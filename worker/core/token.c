@@ -20,6 +20,8 @@ struct token {
     int64_t refresh_at_ms;
     int64_t expires_at_ms;
     bool is_asked;
+    bool
+        is_refused; /* before it was sent: told by the timer, since nobody is called back from here */
     int failures;
     struct call call;
     struct timer timer; /* to ask again after a failure */
@@ -88,15 +90,10 @@ ask(struct token *token)
     call->sent_at_ms = core->clock->mono_ms;
     call->sent_wall_ms = core->clock->wall_ms;
     token->is_asked = core->ports.send(core->ports.context, call, NULL);
-    if (!token->is_asked)
-        wait_and_ask_again(token, core_backoff_ms(core, ++token->failures, 0));
-}
-
-static void
-ask_again(struct timer *timer, void *arg)
-{
-    (void)timer;
-    ask(arg);
+    if (token->is_asked)
+        return;
+    token->is_refused = call->verdict == VERDICT_MISCONFIGURED;
+    wait_and_ask_again(token, token->is_refused ? 0 : core_backoff_ms(core, ++token->failures, 0));
 }
 
 static void
@@ -163,6 +160,21 @@ fail(struct token *token)
         set_fault(token);
     if (is_misconfigured && token->text == NULL)
         token->listener(token->arg, call->reason, &call->error);
+}
+
+static void
+ask_again(struct timer *timer, void *arg)
+{
+    struct token *token = arg;
+
+    (void)timer;
+    if (!token->is_refused) {
+        ask(token);
+        return;
+    }
+    token->is_refused = false;
+    fail(token);
+    call_reset(&token->call);
 }
 
 static void

@@ -75,7 +75,7 @@ static struct lane *
 make_lane(struct feed *feed)
 {
     const struct feed_settings *settings = feed->setup.settings;
-    const struct lane_limits limits = {settings->graph_concurrency, settings->graph_calls, 0,
+    const struct lane_limits limits = {settings->graph_concurrency, settings->graph_units, 0,
                                        settings->graph_span_ms};
     char name[LANE_NAME_BYTES];
 

@@ -62,7 +62,7 @@ struct feed_settings {
     int64_t backoff_cap_ms;  /* 60 000 */
     int64_t probe_ms;        /* between attempts while misconfigured; 30 000 */
     int64_t graph_concurrency;
-    int64_t graph_calls; /* requests in graph_span_ms; 0: no limit */
+    int64_t graph_units; /* resource units in graph_span_ms; 0: no limit */
     int64_t graph_span_ms;
 };
 

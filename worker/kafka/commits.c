@@ -82,6 +82,7 @@ intake_commit(void *context, const struct offset_commit *commits, size_t count, 
         rd_kafka_topic_partition_list_add(list, intake->settings.topics[commits[i].topic],
                                           commits[i].partition)
             ->offset = commits[i].offset;
+    intake->counts.commits_sent++;
     error = rd_kafka_commit_queue(intake->rk, list, intake->reply_queue, NULL,
                                   (void *)(uintptr_t)serial);
     rd_kafka_topic_partition_list_destroy(list);

@@ -40,6 +40,7 @@ struct intake_settings {
 
 /* What happened so far, for metrics. */
 struct intake_counts {
+    uint64_t commits_sent;
     uint64_t commits_accepted;
     uint64_t commits_failed;
 };

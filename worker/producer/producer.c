@@ -91,7 +91,7 @@ choose_values(struct producer *producer, struct error *ret_error)
         .backoff_cap_ms = engine->backoff_cap_ms,
         .probe_ms = engine->probe_ms,
         .graph_concurrency = engine->graph_concurrency,
-        .graph_calls = engine->graph_calls,
+        .graph_units = engine->graph_units,
         .graph_span_ms = engine->graph_span_ms,
     };
     return settings_producer_identity(settings, &producer->identity, ret_error);

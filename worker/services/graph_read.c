@@ -90,6 +90,9 @@ judge_part(const struct item_part *part, int64_t status)
     item->verdict = classify(answer->services, CALL_SOURCES, &response, answer->wall_ms,
                              &item->error, &item->reason);
     http_response_free(&response);
+    if (item->error.request_id[0] == '\0') /* a part has none of its own: the batch's */
+        memcpy(item->error.request_id, answer->call->error.request_id,
+               sizeof(item->error.request_id));
     return item->verdict;
 }
 

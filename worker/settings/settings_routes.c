@@ -254,6 +254,28 @@ node_of_route(const struct config_node *block, const struct routing *routing, st
     return node;
 }
 
+/* Of competing routes the groups decide that the user is in, and only Graph knows these. */
+static int
+check_rivals(const struct config_node *block, const struct routing *routing,
+             struct error *ret_error)
+{
+    for (size_t i = 0; i < routing->environment_count; i++) {
+        const struct environment *environment = &routing->environments[i];
+
+        for (size_t j = 0; !environment->has_graph && j < environment->route_count; j++) {
+            const struct route_id id = {(int)i, (int)j};
+
+            if (environment->routes[j].rival_count > 0)
+                return config_node_fault(
+                    node_of_route(block, routing, id), ret_error,
+                    "another route of environment '%s' claims the same thing, and "
+                    "without graph = true nobody can be asked which of the groups a user is in",
+                    environment->name);
+        }
+    }
+    return 0;
+}
+
 int
 settings_read_routes(const struct config *config, const struct recipes *recipes,
                      struct settings *settings, struct error *ret_error)
@@ -266,7 +288,7 @@ settings_read_routes(const struct config *config, const struct recipes *recipes,
     if (settings_each(block, "routes {...}", read_route, &reader, ret_error) == -1)
         return -1;
     if (routing_compile(routing, &error) == 0)
-        return 0;
+        return check_rivals(block, routing, ret_error);
     if (error.class != ERROR_CONFIG || block == NULL) {
         *ret_error = error;
         return -1;

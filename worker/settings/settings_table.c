@@ -130,9 +130,9 @@ const struct setting settings_table[] = {
      .help = "Span of the two ceilings above"},
     {COUNT("lanes.graph_concurrency", engine.graph_concurrency, "16", 1, 1000),
      .help = "Requests to Graph at once, for each identity"},
-    {COUNT("lanes.graph_calls", engine.graph_calls, "3500", 0, 1000000),
-     .help = "Requests to Graph in any lanes.graph_span, those in a batch one by one; "
-             "0: no ceiling"},
+    {COUNT("lanes.graph_units", engine.graph_units, "3500", 0, 1000000),
+     .help = "Resource units of Graph in any lanes.graph_span, as it counts them: a user 1, a check of "
+             "memberships 4; 0: no ceiling"},
     {DURATION("lanes.graph_span", engine.graph_span_ms, "10s", SECOND, HOUR),
      .help = "Span of that ceiling"},
     {COUNT("lanes.bap_concurrency", engine.bap_concurrency, "4", 1, 1000),

@@ -174,6 +174,12 @@ wire_send(struct wire *wire, struct call *call, const char *token)
 
     if (start(wire, call, token, &error) == 0)
         return true;
+    if (call->kind == CALL_TOKEN && error.class != ERROR_MEMORY) {
+        call->verdict = VERDICT_MISCONFIGURED;
+        call->reason = "no_secret";
+        call->error = error;
+        return false;
+    }
     log_error(wire->log, LOG_ERROR, "a request could not be made, it will be tried again", &error,
               (const struct log_field[]){
                   log_string("step", call_kind_name(call->kind)),
