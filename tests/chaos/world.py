@@ -185,8 +185,8 @@ class World(stack.Stack):
         servers = ",".join(f"127.0.0.1:{self.doors.fronts[worker, node]}" for node in self.cluster.nodes)
         tiers = ", ".join(f'{{ delay = "{delay}"; times = {times}; }}' for delay, times in self.tiers)
         static = f'group_instance_id = "worker{worker}";' if worker == STATIC else ""
-        places = ", ".join(f'{{ name = "{name}"; id = "{id}"; url = "{state["environments"][id]}"; identity = "main"; }}'
-                           for name, id in ENVIRONMENTS.items())
+        places = ", ".join(f'{{ name = "{name}"; id = "{id}"; identity = "main"; '
+                           f'url = "{state["environments"][id]}"; }}' for name, id in ENVIRONMENTS.items())
         routes = ", ".join(f'{{ group = "{group}"; environment = "{name}"; recipe = "sales"; }}'
                            for group, name in ((stack.GROUP, "prod"), (stack.OTHER_GROUP, "prod"),
                                                (stack.OTHER_GROUP, "test")))
