@@ -36,7 +36,7 @@ commit: { interval = "500ms"; answer_within = "3s"; };
 memory: { margin = "2s"; };
 confirm: { tick = "200ms"; };
 shutdown: { drain = "3s"; };
-lanes: { dataverse_calls = 0; dataverse_execution = "0ms"; graph_calls = 0; bap_calls = 0; };
+lanes: { dataverse_calls = 0; dataverse_execution = "0ms"; bap_calls = 0; };
 log: { format = "json"; level = "debug"; burst = 0; };
 """
 
