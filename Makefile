@@ -19,7 +19,7 @@ ifeq ($(MAKELEVEL),0)
 # all processors, unless the command line says otherwise
 MAKEFLAGS += --no-print-directory -j$(shell nproc 2>/dev/null || echo 1)
 endif
-ifneq ($(filter clean distclean test unit simulation mutants integration asan fuzz bench demo lint,\
+ifneq ($(filter clean distclean test unit simulation mutants integration chaos asan fuzz bench demo lint,\
          $(MAKECMDGOALS)),)
 # "make clean all" and "make unit lint" mean one after the other; what they call runs in parallel
 .NOTPARALLEL:
@@ -170,7 +170,7 @@ $(foreach t,$(FUZZERS),$(eval $(call program_rule,fuzz/$(notdir $(t)),\
 
 # --- targets for people ---------------------------------------------------------------------------
 
-.PHONY: FORCE check-packages help all programs test unit simulation mutants integration lint format asan fuzz bench demo \
+.PHONY: FORCE check-packages help all programs test unit simulation mutants integration chaos lint format asan fuzz bench demo \
         install clean distclean
 FORCE:
 
@@ -183,6 +183,7 @@ help:
 	 'make simulation   the core under a virtual clock; SEEDS=2000 FIRST_SEED=1' \
 	 'make integration  whole processes against Apache Kafka; KAFKA_VERSION=4.1.0 PYTEST="-k name"' \
 	 'make mutants      deliberate defects that the simulation must find; MUTANT="words of its name"' \
+	 'make chaos        everything fails at once on three brokers, nothing is lost; DURATION_S=60 SEED=1' \
 	 'make asan         unit tests and simulation with address and undefined behaviour sanitizers' \
 	 'make fuzz         each parser under libFuzzer for FUZZ_SECONDS=60' \
 	 'make bench        measurements; BENCH_JSON=file, BENCH=long' \
@@ -211,6 +212,8 @@ distclean: clean
 SEEDS ?= 2000
 FIRST_SEED ?= 1
 FUZZ_SECONDS ?= 60
+DURATION_S ?= 60
+SEED ?= 1
 BROKER ?= mock
 KAFKA_VERSION ?= 4.1.0
 export KAFKA_VERSION PYTEST BENCH BENCH_JSON
@@ -241,6 +244,12 @@ integration:
 	$(packages) build test kafka
 	+$(MAKE) programs helpers
 	$(run_tests) integration
+
+chaos:
+	$(packages) build test kafka
+	+$(MAKE) programs helpers
+	PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/chaos
+	DVSYNC_BUILD=$(OUT) tests/chaos/run --duration $(DURATION_S) --seed $(SEED)
 
 asan:
 	$(packages) build test

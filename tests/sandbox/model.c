@@ -147,6 +147,7 @@ model_call_begin_part(struct call *part, struct call *whole, struct http_respons
     part->entry.write = MODEL_READ;
     memset(&part->entry.user, 0, sizeof(part->entry.user));
     part->entry.offences = 0;
+    part->entry.told_ms = 0;
 }
 
 void
@@ -191,6 +192,8 @@ answer_known(struct call *call)
         return;
     }
     services[call->service].resolve(call);
+    if (call->application != NULL)
+        call->entry.client = call->application->client;
     call->entry_index = model_ledger_open(call->model, &call->entry);
     if (is_acceptable(call))
         model_call_run(call);

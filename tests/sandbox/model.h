@@ -270,6 +270,8 @@ struct model_entry {
     int items;              /* ids of a filter, parts of a batch */
     bool is_part;           /* a part of a batch: not a call of its own */
     unsigned offences;      /* a bit for each enum model_offence */
+    struct guid client;     /* the application that called, as far as its token tells */
+    int64_t told_ms;        /* the Retry-After of a 429 or 503; 0: none */
 };
 
 enum model_offence {

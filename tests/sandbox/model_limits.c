@@ -362,8 +362,10 @@ model_limits_leave(struct call *call, int64_t after_ms)
         forget_call(call);
         return;
     }
-    if (read_ban(call, after_ms, &ban))
+    if (read_ban(call, after_ms, &ban)) {
+        call->entry.told_ms = ban.not_before_ms - NOW_MS(call);
         note_ban(call->lane, &ban, NOW_MS(call));
+    }
     if (call->service == MODEL_DATAVERSE && call->model->settings.limits != 0)
         leave_dataverse(call, after_ms);
 }
@@ -429,6 +431,7 @@ model_limits_leave_item(struct call *part)
 
     if (part->lane == NULL || !read_ban(part, 0, &ban))
         return;
+    part->entry.told_ms = ban.not_before_ms - NOW_MS(part);
     place = item_place(part);
     if (place != NULL)
         *place = (struct item_ban){part->entry.user, part->entry.route, ban};

@@ -117,6 +117,22 @@ is_wanted(const struct view_filter *filter, const struct model_entry *entry)
            !(filter->no_parts && entry->is_part);
 }
 
+/* What few calls have. */
+static void
+write_trouble(struct json_writer *writer, const struct model_entry *entry)
+{
+    if (entry->told_ms > 0)
+        json_write_integer(writer, "told_ms", entry->told_ms);
+    if (entry->offences == 0)
+        return;
+    json_write_array(writer, "offences");
+    for (enum model_offence offence = MODEL_OFFENCE_UPSERT; offence < MODEL_OFFENCES; offence++) {
+        if ((entry->offences >> offence & 1U) != 0)
+            json_write_string(writer, NULL, model_offence_name(offence));
+    }
+    json_write_array_end(writer);
+}
+
 static void
 write_entry(struct text *text, size_t index, const struct model_entry *entry)
 {
@@ -134,9 +150,12 @@ write_entry(struct text *text, size_t index, const struct model_entry *entry)
     json_write_integer(&writer, "status", entry->status);
     if (!guid_is_zero(&entry->user))
         write_guid(&writer, "user", &entry->user);
+    if (!guid_is_zero(&entry->client))
+        write_guid(&writer, "client", &entry->client);
     json_write_string(&writer, "write", writes[entry->write]);
     json_write_integer(&writer, "items", entry->items);
     json_write_boolean(&writer, "part", entry->is_part);
+    write_trouble(&writer, entry);
     json_write_object_end(&writer);
     text_add_char(text, '\n');
 }

@@ -7,12 +7,12 @@
 
 Cluster(folder, nodes=1, port=None, properties=None): ${folder} is made and holds everything:
 properties, data, pid files, logs. Without ${port} free ports are chosen. ${properties} is added to
-each node's server.properties.
+each node's server.properties; it may be a function of the node.
 
     start() / stop()                 whole cluster; start() formats the storage the first time, so
                                      stop() and start() again is a restart with all data
     kill(node) / stop_node(node)     SIGKILL or SIGTERM to one node (1, 2, ...), and waits for its end
-    start_node(node)                 starts it again and waits until the cluster is complete
+    start_node(node, ...)            starts them again and waits until the cluster is complete
     freeze(node) / thaw(node)        SIGSTOP, SIGCONT
     logs()                           the tail of all nodes' logs, to show when a test has failed
 
@@ -194,8 +194,9 @@ class Cluster(Admin):
         self._signal(node, signal.SIGTERM)
         self._await_end(node)
 
-    def start_node(self, node):
-        self._launch(node)
+    def start_node(self, *nodes):
+        for node in nodes:
+            self._launch(node)
         self._await_complete()
 
     def freeze(self, node):
@@ -230,6 +231,7 @@ class Cluster(Admin):
         many = len(self.nodes) > 1
         replicas, in_sync = min(3, len(self.nodes)), 2 if many else 1
         client_port, controller_port = self.ports[node]
+        more = self.properties(node) if callable(self.properties) else self.properties
         settings = {
             "process.roles": "broker,controller",
             "node.id": node,
@@ -259,7 +261,7 @@ class Cluster(Admin):
             "group.min.session.timeout.ms": 1000,
             "broker.session.timeout.ms": 3000 if many else 1000,
             "broker.heartbeat.interval.ms": 500 if many else 200,
-            **self.properties,
+            **more,
         }
         return "".join(f"{key}={value}\n" for key, value in settings.items())
 

@@ -143,6 +143,32 @@ a_503_with_retry_after_is_counted_but_does_not_refuse(void **state)
 }
 
 static void
+the_ledger_tells_who_was_told_to_wait_and_called_before(void **state)
+{
+    struct fixture *fixture = *state;
+    struct guid client = guid_of(CLIENT);
+    struct model_fault fault = {.service = MODEL_DATAVERSE,
+                                .times = 1,
+                                .probability = 1,
+                                .status = 503,
+                                .headers = "Retry-After: 10\n"};
+    size_t first = model_ledger_count(fixture->model);
+    const struct model_entry *entry;
+
+    assert_true(model_add_fault(fixture->model, &fault));
+    assert_int_equal(fixture_get(fixture, WHO), 503);
+    fixture_pass(fixture, 5000);
+    assert_int_equal(fixture_get(fixture, WHO), 200);
+    entry = model_ledger_at(fixture->model, first);
+    assert_int_equal(entry->told_ms, 10000);
+    assert_int_equal(entry->offences, 0);
+    entry = model_ledger_at(fixture->model, first + 1);
+    assert_int_equal(entry->told_ms, 0);
+    assert_int_equal(entry->offences, 1U << MODEL_OFFENCE_EARLY);
+    assert_true(guid_equal(&entry->client, &client));
+}
+
+static void
 each_application_and_organisation_has_its_own_window(void **state)
 {
     struct fixture *fixture = *state;
@@ -293,6 +319,7 @@ main(void)
         TEST(a_call_that_never_arrived_is_not_counted),
         TEST(asking_again_early_is_an_offence_and_lengthens_the_wait),
         TEST(a_503_with_retry_after_is_counted_but_does_not_refuse),
+        TEST(the_ledger_tells_who_was_told_to_wait_and_called_before),
         TEST(each_application_and_organisation_has_its_own_window),
         TEST(limits_can_be_off_and_the_hint_on),
         TEST(long_urls_and_cookies_are_noticed),
