@@ -134,10 +134,19 @@ reallocarray(void *memory, size_t count, size_t size)
 }
 
 char *
+strndup(const char *text, size_t most)
+{
+    size_t length = strnlen(text, most);
+    char *copy = malloc(length + 1);
+
+    if (copy == NULL)
+        return NULL;
+    copy[length] = '\0';
+    return memcpy(copy, text, length);
+}
+
+char *
 strdup(const char *text)
 {
-    size_t size = strlen(text) + 1;
-    char *copy = malloc(size);
-
-    return copy == NULL ? NULL : memcpy(copy, text, size);
+    return strndup(text, SIZE_MAX);
 }
