@@ -70,7 +70,6 @@ extern void *REAL(malloc)(size_t size);
 extern void *REAL(calloc)(size_t count, size_t size);
 extern void *REAL(realloc)(void *memory, size_t size);
 extern void REAL(free)(void *memory);
-/* NOLINTEND(bugprone-reserved-identifier,readability-inconsistent-declaration-parameter-name) */
 
 static bool
 fails(void)
@@ -150,3 +149,5 @@ strdup(const char *text)
 {
     return strndup(text, SIZE_MAX);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,readability-inconsistent-declaration-parameter-name) */

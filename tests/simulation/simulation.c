@@ -3,7 +3,6 @@
  * nothing is left or the patience is over.
  */
 #include "simulation.h"
-#include "scarce_memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
