@@ -19,6 +19,7 @@ struct timers {
     struct slot *slots; /* slots[1 … count]; the 0th is not used */
     size_t count;
     size_t capacity; /* of slots, the 0th included */
+    size_t reserved;
     struct link due;
 };
 
@@ -116,15 +117,17 @@ take_out(struct timers *timers, struct timer *timer)
         sift(timers, place, last);
 }
 
-/* Makes sure that one more slot can be used. */
+/* Makes sure that ${count} slots can be used. */
 static int
-grow(struct timers *timers)
+grow(struct timers *timers, size_t count)
 {
-    size_t capacity = timers->capacity == 0 ? 64 : 2 * timers->capacity;
+    size_t capacity = timers->capacity == 0 ? 64 : timers->capacity;
     struct slot *slots;
 
-    if (timers->count + 1 < timers->capacity)
+    if (count < timers->capacity)
         return 0;
+    while (capacity <= count)
+        capacity *= 2;
     slots = realloc(timers->slots, capacity * sizeof(*slots));
     if (slots == NULL)
         return -1;
@@ -144,11 +147,34 @@ timer_set(struct timers *timers, struct timer *timer, int64_t at_ms)
         sift(timers, timer->place, slot);
         return 0;
     }
-    if (grow(timers) == -1)
+    if (grow(timers, timers->count + 1) == -1)
         return -1;
     timers->count++;
     sift_up(timers, timers->count, slot);
     return 0;
+}
+
+int
+timers_reserve(struct timers *timers, size_t count)
+{
+    if (grow(timers, timers->reserved + count) == -1)
+        return -1;
+    timers->reserved += count;
+    return 0;
+}
+
+void
+timers_release(struct timers *timers, size_t count)
+{
+    timers->reserved -= count;
+}
+
+void
+timer_set_reserved(struct timers *timers, struct timer *timer, int64_t at_ms)
+{
+    /* rather no process than one that waits for nothing */
+    if (timer_set(timers, timer, at_ms) == -1)
+        abort();
 }
 
 void

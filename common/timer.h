@@ -8,7 +8,8 @@
 #include "list.h"
 
 /*
- * Timers in a binary heap: set, move and cancel in O(log n), the next one in O(1).
+ * Timers in a binary heap: set, move and cancel in O(log n), the next one in O(1). Who must be woken
+ * whatever happens reserves the place of a timer with its own memory: setting it cannot fail then.
  *
  * A timer lives in its owner's memory (intrusive), so whoever is destroyed cancels its own and
  * nothing dangles. All instants are monotonic milliseconds.
@@ -43,6 +44,18 @@ void timer_init(struct timer *timer, timer_fn *fn, void *arg);
  */
 int timer_set(struct timers *timers, struct timer *timer, int64_t at_ms)
     __attribute__((warn_unused_result));
+
+/*
+ * Makes sure that ${count} timers more can be set at once. 0, or -1 when there is no memory: then
+ * nothing is reserved. It holds where whoever sets a timer of this heap has reserved its place.
+ */
+int timers_reserve(struct timers *timers, size_t count) __attribute__((warn_unused_result));
+
+/* Gives ${count} of these places back; their timers are not set any more. */
+void timers_release(struct timers *timers, size_t count);
+
+/* As timer_set, for a timer whose place was reserved. */
+void timer_set_reserved(struct timers *timers, struct timer *timer, int64_t at_ms);
 
 /* Unsets; harmless when it is not set. */
 void timer_cancel(struct timers *timers, struct timer *timer);

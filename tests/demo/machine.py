@@ -124,13 +124,12 @@ class Sandbox(Process):
         return [partition for partition in found if partition["topic"] == topic]
 
 
-class Worker(Process):
-    """A dvsync-worker and its admin endpoint."""
+class Program(Process):
+    """A program of dvsync's with its admin endpoint, whose address the variable ${address_in} sets."""
 
-    def __init__(self, build, folder, number, config):
+    def __init__(self, program, log, config, address_in):
         self.address = f"127.0.0.1:{free_port()}"
-        super().__init__([build / "dvsync-worker", "--config", config],
-                         folder / f"worker-{number}.log", DVSYNC_ADMIN_ADDRESS=self.address)
+        super().__init__([program, "--config", config], log, **{address_in: self.address})
 
     def get(self, path):
         """The text of the answer; None when there is none yet."""
@@ -140,9 +139,30 @@ class Worker(Process):
         except Failure:
             return None
 
+    def status(self):
+        return json.loads(self.get("/status") or "{}")
+
+
+class Producer(Program):
+    def __init__(self, build, folder, config):
+        super().__init__(build / "dvsync-producer", folder / "producer.log", config,
+                         "DVSYNC_PRODUCER_ADMIN_ADDRESS")
+
+    def has_begun(self):
+        """It leads, and of each group it knows from where on changes are news."""
+        groups = self.status().get("feed", {}).get("groups", [])
+        return bool(groups) and all(group["phase"] == "change" for group in groups)
+
+
+class Worker(Program):
+    """A dvsync-worker and its admin endpoint."""
+
+    def __init__(self, build, folder, number, config):
+        super().__init__(build / "dvsync-worker", folder / f"worker-{number}.log", config,
+                         "DVSYNC_ADMIN_ADDRESS")
+
     def partitions(self):
-        text = self.get("/status")
-        return json.loads(text)["partitions"] if text else []
+        return self.status().get("partitions", [])
 
     def metrics(self):
         """(name, labels, value) of each series."""

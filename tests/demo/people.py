@@ -64,6 +64,7 @@ class Person:
     age_s: int = 0                # of that event
     removed_from: tuple = ()      # only a removal comes
     left: tuple = ()              # an old event says joined, but they have left since
+    joins_in_entra: bool = False  # nobody publishes it: the producer has to find out
     rows: dict = dataclasses.field(default_factory=dict)
     late_licence: bool = False
     repeats: int = 1              # how often the event comes
@@ -109,6 +110,9 @@ def make_people():
     # an administrator moved them: that is respected
     add("moved", 3, groups=("field",), rows={"sales": Row("Inside Sales")})
     add("disabled", 2, groups=("support",), rows={"service": Row(disabled=True)})
+    # put into the group while all runs, and nothing else is said of it
+    add("joiner", 12, groups=("inside",), joins_in_entra=True)
+    add("joiner-with-row", 8, groups=("support",), rows={"service": Row()}, joins_in_entra=True)
     # old events, as a replay brings them: one still is a member, one is not
     add("old-member", 1, groups=("inside",), age_s=LONG_AGO_S, rows={"sales": Row()})
     add("left-long-ago", 1, left=("field",))
@@ -133,6 +137,11 @@ def row_of(person, environment, row):
     return made
 
 
+def joins(people):
+    return [{"group": GROUPS[group], "user": person.id}
+            for person in people for group in person.groups]
+
+
 def seeds(people):
     """(collection, objects) in order, for the control API."""
     parts = [{"environment": ENVIRONMENTS[PLACE_OF[name]], "id": guid, "name": name}
@@ -154,8 +163,7 @@ def seeds(people):
                      "attributes": person.attributes,
                      "licensed_in_ms": LICENCE_MS if person.late_licence else 0}
                     for person in people]
-    yield "joins", [{"group": GROUPS[group], "user": person.id}
-                    for person in people for group in person.groups]
+    yield "joins", joins(person for person in people if not person.joins_in_entra)
     yield "rows", [row_of(*row) for row in rows]
     yield "given_roles", [{"environment": ENVIRONMENTS[name], "user": person.id,
                            "role": ROLES[role]} for person, name, row in rows for role in row.roles]
@@ -183,7 +191,7 @@ def events(people):
         made.extend([lambda: event(person.id, group, change, age_s)] * count)
 
     for person in people:
-        for group in person.groups:
+        for group in () if person.joins_in_entra else person.groups:
             say(person.repeats, person, GROUPS[group], "added", person.age_s)
         for group in person.removed_from:
             say(1, person, GROUPS[group], "removed", 0)

@@ -189,6 +189,7 @@ class Stack:
         self.tiers = tiers
         self.topic = "t" + uuid.uuid4().hex[:8]
         self.group_id = self.topic + "-workers"
+        self.properties = ["session.timeout.ms=6000", "heartbeat.interval.ms=500"]
         self.workers = []
         if cluster is not None:
             for suffix in ("", ".backfill", ".dlq"):
@@ -218,7 +219,7 @@ class Stack:
         tiers = ", ".join(f'{{ delay = "{delay}"; times = {times}; }}' for delay, times in self.tiers)
         return f"""
 kafka: {{ bootstrap_servers = "{self.bootstrap}"; topic = "{self.topic}"; group_id = "{self.group_id}"; }};
-kafka_properties = [ "session.timeout.ms=6000", "heartbeat.interval.ms=500" ];
+kafka_properties = [ {", ".join(f'"{text}"' for text in self.properties)} ];
 services: {{ login_url = "{origins['login']}"; bap_url = "{origins['bap']}"; graph_url = "{origins['graph']}";
             graph_scope = "{origins['graph']}/.default"; }};
 confirm: {{ tick = "200ms"; }};

@@ -45,7 +45,7 @@ event_time(struct simulation *simulation)
     case 0:
         return EVENT_NO_TIME;
     case 1:
-        return now_ms + 5000;
+        return now_ms + rng_between(&simulation->rng, 1000, 200000);
     case 2:
     case 3:
         return now_ms - rng_between(&simulation->rng, 900000, 90000000);

@@ -88,7 +88,8 @@ check_take(struct replica *replica, struct sim_record *record)
     int64_t now_ms = simulation->clock.wall_ms;
 
     record->taken = ++simulation->moment;
-    record->is_doubtful = record->event_ms == EVENT_NO_TIME || record->event_ms > now_ms ||
+    record->is_doubtful = record->event_ms == EVENT_NO_TIME ||
+                          record->event_ms > now_ms + simulation->settings.memory_margin_ms ||
                           now_ms - record->event_ms > simulation->settings.trust_ms;
     record->is_open = false;
     memset(record->is_open_in, 0, sizeof(record->is_open_in));

@@ -16,7 +16,7 @@ each node's server.properties; it may be a function of the node.
     freeze(node) / thaw(node)        SIGSTOP, SIGCONT
     logs()                           the tail of all nodes' logs, to show when a test has failed
 
-Topics and groups, by the C tools topic-admin and topic-records out of $DVSYNC_BUILD (default build/release):
+Topics and groups, by the C tools topic-admin, topic-records and grant out of $DVSYNC_BUILD (build/release):
 
     create_topic(name, partitions=1, configs={})   grow_topic(name, partitions)   delete_topic(name)
     trim(topic, partition, offset)                 deletes the records before ${offset}
@@ -28,6 +28,7 @@ Topics and groups, by the C tools topic-admin and topic-records out of $DVSYNC_B
     set_committed(group, topic, partition, offset)
     group(name)                                    {"state": "Stable", "members": [{"client_id": ...,
                                                    "partitions": [{"topic":, "partition":}]}, ...]}
+    grant(user, kind, name, *operations)           rights on a "topic" or "group", where there is an authorizer
     admin(command, *arguments)                     the tool itself, its JSON answer parsed
     cloudevents(topic, count)                      records as a CloudEvents library reads them
 These exist as Admin(bootstrap) too, for a cluster that somebody else has started.
@@ -83,9 +84,10 @@ class Admin:
                                  capture_output=True, text=True)
             if run.returncode == 0:
                 return json.loads(run.stdout) if run.stdout else None
-            if "COORDINATOR" not in run.stderr or time.monotonic() > deadline:
+            passes = any(word in run.stderr for word in ("COORDINATOR", "NOT_LEADER", "LEADER_NOT"))
+            if not passes or time.monotonic() > deadline:
                 raise Failure(run.stderr.strip() or f"topic-admin {command}: {run.returncode}")
-            time.sleep(0.1)  # the coordinator is being loaded or elected
+            time.sleep(0.1)  # a coordinator or a leader is being loaded or elected
 
     def create_topic(self, name, partitions=1, configs=None):
         settings = [f"{key}={value}" for key, value in (configs or {}).items()]
@@ -112,6 +114,12 @@ class Admin:
         if run.returncode != 0:
             raise Failure(run.stderr.strip())
         return [json.loads(line) for line in run.stdout.splitlines()]
+
+    def grant(self, user, kind, name, *operations):
+        run = subprocess.run([self._tool("grant"), self.bootstrap, user, kind, name, *operations],
+                             capture_output=True, text=True)
+        if run.returncode != 0:
+            raise Failure(run.stderr.strip())
 
     def committed(self, group):
         return {(p["topic"], p["partition"]): p["offset"] for p in self.admin("offsets", group)}

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "scarce_memory.h"
+
 enum { TOKEN_LIFE_MS = 24 * 3600 * 1000 };
 
 static void *
@@ -349,8 +351,8 @@ answer_token(struct world *world, struct call *call)
 
 /* --- all ------------------------------------------------------------------------------------- */
 
-void
-world_answer(struct world *world, struct call *call)
+static void
+answer(struct world *world, struct call *call)
 {
     static void (*const answers[CALL_KINDS])(struct world *, struct call *) = {
         [CALL_TOKEN] = answer_token,
@@ -376,4 +378,12 @@ world_answer(struct world *world, struct call *call)
     }
     call->verdict = VERDICT_DONE;
     answers[call->kind](world, call);
+}
+
+void
+world_answer(struct world *world, struct call *call)
+{
+    scarce_memory_pause();
+    answer(world, call);
+    scarce_memory_resume();
 }

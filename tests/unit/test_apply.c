@@ -281,8 +281,6 @@ without_memory_for_a_write_it_is_made_later(void **state)
     struct engine_fixture *fixture = *state;
     bool has_failed = true;
 
-    if (!scarce_memory_works())
-        skip();
     engine_fixture_start(fixture, ROUTES(COLUMN));
     for (int user = 1; has_failed; user++) {
         world_name(&fixture->world, user, "x");

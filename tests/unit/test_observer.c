@@ -134,7 +134,7 @@ observer_counts_settlements_by_topic_outcome_and_reason(void **state)
 static void
 observer_keeps_series_apart_when_their_places_in_the_cache_meet(void **state)
 {
-    static char reasons[REASONS][8];
+    static char reasons[REASONS][16];
     struct watched *watched = *state;
 
     for (int round = 0; round < 2; round++)

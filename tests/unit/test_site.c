@@ -29,8 +29,6 @@ an_engine_is_made_whole_or_not_at_all(void **state)
     struct error error;
     size_t live, count;
 
-    if (!scarce_memory_works())
-        skip();
     fixture->routing = ROUTES({.group = 1, .columns = "c"});
     setup.routing = fixture->routing;
     live = scarce_memory_live();
@@ -55,8 +53,6 @@ an_engine_gives_all_its_memory_back(void **state)
     struct engine_fixture *fixture = *state;
     size_t live;
 
-    if (!scarce_memory_works())
-        skip();
     engine_fixture_start(fixture,
                          ROUTES({.group = 1, .unit = SALES, .columns = "cl", .roles = "1"}));
     engine_destroy(fixture->engine);

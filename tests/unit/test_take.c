@@ -267,8 +267,6 @@ without_memory_nothing_is_taken_and_the_same_record_can_come_again(void **state)
 {
     struct engine_fixture *fixture = *state;
 
-    if (!scarce_memory_works())
-        skip();
     engine_fixture_start(fixture, ROUTES({.group = 1}, {.group = 1, .environment = TEST}));
     world_give_rows(&fixture->world, PROD, 1, 1);
     world_give_rows(&fixture->world, TEST, 1, 1);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "rng.h"
+#include "scarce_memory.h"
 #include "timer.h"
 
 enum { PROBES = 200 };
@@ -226,6 +227,29 @@ timer_of_the_past_is_called_at_the_next_run(void **state)
 }
 
 static void
+timers_that_were_reserved_can_be_set_without_memory(void **state)
+{
+    enum { MANY = 1000 };
+    static struct timer set[MANY];
+    struct timers *timers = timers_create();
+
+    (void)state;
+    assert_int_equal(timers_reserve(timers, MANY - 1), 0);
+    assert_int_equal(timers_reserve(timers, 1), 0);
+    scarce_memory_fail_often(0, SIZE_MAX);
+    for (int i = 0; i < MANY; i++) {
+        timer_init(&set[i], NULL, NULL);
+        timer_set_reserved(timers, &set[i], MANY - i);
+    }
+    assert_int_equal(timers_reserve(timers, MANY), -1);
+    timers_release(timers, MANY);
+    assert_int_equal(timers_reserve(timers, MANY), 0); /* none of the failed ones */
+    assert_true(scarce_memory_has_failed());
+    assert_int_equal(timers_next_ms(timers), 1);
+    timers_destroy(timers);
+}
+
+static void
 timers_are_destroyed_while_some_are_set_or_when_there_are_none(void **state)
 {
     struct timers *timers = timers_create();
@@ -252,6 +276,7 @@ main(void)
         with_fixture(timer_may_cancel_one_that_is_due_in_the_same_run),
         with_fixture(timer_may_move_one_that_is_due_in_the_same_run),
         with_fixture(timer_of_the_past_is_called_at_the_next_run),
+        cmocka_unit_test(timers_that_were_reserved_can_be_set_without_memory),
         with_fixture(timers_are_destroyed_while_some_are_set_or_when_there_are_none),
     };
     return cmocka_run_group_tests_name("timer", tests, NULL, NULL);

@@ -16,9 +16,13 @@ arrive_reserve(struct site *site, const struct guid *user)
 
     if (job != NULL)
         return job;
-    job = workqueue_add(site->workqueue, site->environment, user);
-    if (job == NULL)
+    if (timers_reserve(site->core->timers, 1) != 0)
         return NULL;
+    job = workqueue_add(site->workqueue, site->environment, user);
+    if (job == NULL) {
+        timers_release(site->core->timers, 1);
+        return NULL;
+    }
     site->ledger->bytes += job_size(job);
     trouble_init(site, job);
     run_begin(site, job);

@@ -63,8 +63,6 @@ breaker_trip(struct site *site)
 {
     struct core *core = site->core;
 
-    /* Without memory for the timer the next failed try does it. */
-    if (core->settings->tier_count > 0 &&
-        timer_set(core->timers, &site->breaker, core->clock->mono_ms) != 0)
-        return;
+    if (core->settings->tier_count > 0)
+        timer_set_reserved(core->timers, &site->breaker, core->clock->mono_ms);
 }

@@ -23,9 +23,7 @@ set_tick(struct site *site)
 {
     struct core *core = site->core;
 
-    /* Without memory for the timer the next one who comes sets it. */
-    if (timer_set(core->timers, &site->tick, core->clock->mono_ms + jittered_ms(core)) != 0)
-        return;
+    timer_set_reserved(core->timers, &site->tick, core->clock->mono_ms + jittered_ms(core));
 }
 
 /* Time spent here, since addUser was accepted: not that which a held lane or a failing reader took. */

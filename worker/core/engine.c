@@ -143,7 +143,7 @@ make_parts(struct engine *engine, const struct engine_setup *setup)
                                      core->ports.commit, core->ports.context);
     engine->ledger = (struct ledger){.core = core, .offsets = engine->offsets};
     engine->strays = strays_create(core, &engine->ledger, engine->keeper);
-    if (engine->offsets == NULL || engine->strays == NULL)
+    if (engine->offsets == NULL || engine->strays == NULL || timers_reserve(core->timers, 1) != 0)
         return -1;
     return make_sites(engine, setup);
 }
@@ -425,11 +425,8 @@ sweep(struct timer *timer, void *arg)
     (void)timer;
     for_each_job(engine, is_over ? give_up_unwritten : give_up_idle);
     strays_give_up(engine->strays, is_over);
-    if (engine_is_drained(engine) ||
-        timer_set(core->timers, &engine->drain, core->clock->mono_ms + SWEEP_MS) == 0)
-        return;
-    for_each_job(engine, arrive_give_up); /* no memory for the timer */
-    strays_give_up(engine->strays, true);
+    if (!engine_is_drained(engine))
+        timer_set_reserved(core->timers, &engine->drain, core->clock->mono_ms + SWEEP_MS);
 }
 
 void

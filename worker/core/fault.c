@@ -18,10 +18,8 @@ set_probe(struct fault *fault)
 {
     struct core *core = fault->site->core;
 
-    /* Without memory for the timer the next job that needs the call may try at once. */
-    if (timer_set(core->timers, &fault->probe, core->clock->mono_ms + core->settings->probe_ms) !=
-        0)
-        fault->may_probe = true;
+    timer_set_reserved(core->timers, &fault->probe,
+                       core->clock->mono_ms + core->settings->probe_ms);
 }
 
 /* One job may try, this one or another that comes first; whatever comes of it, the next may a probe later. */

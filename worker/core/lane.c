@@ -50,6 +50,10 @@ lane_create(struct core *core, const char *name, const struct identity *identity
 
     if (lane == NULL)
         return NULL;
+    if (timers_reserve(core->timers, 1) != 0) {
+        free(lane);
+        return NULL;
+    }
     lane->core = core;
     list_init(&lane->queues[URGENT]);
     list_init(&lane->queues[PATIENT]);
@@ -77,6 +81,7 @@ lane_destroy(struct lane *lane)
             lane_cancel(lane, list_entry(link, struct call, link));
     }
     timer_cancel(lane->core->timers, &lane->timer);
+    timers_release(lane->core->timers, 1);
     token_destroy(lane->token);
     budget_destroy(lane->budget);
     free(lane->name);
@@ -220,9 +225,8 @@ lane_pump(struct lane *lane)
         ;
     lane->is_pumping = false;
     timer_cancel(core->timers, &lane->timer);
-    /* Without memory for the timer the next answer or submission pumps. */
-    if (wait_ms > 0 && timer_set(core->timers, &lane->timer, core->clock->mono_ms + wait_ms) != 0)
-        return;
+    if (wait_ms > 0)
+        timer_set_reserved(core->timers, &lane->timer, core->clock->mono_ms + wait_ms);
 }
 
 void
@@ -263,9 +267,8 @@ lane_cancel(struct lane *lane, struct call *call)
     core->ports.cancel(core->ports.context, call);
     /* The service counts it all the same. */
     budget_note(lane->budget, now_ms - call->sent_at_ms, (size_t)call->cost);
-    /* Whoever cancels is not ready for others to leave; without memory for the timer the next answer pumps. */
-    if (timer_set(core->timers, &lane->timer, now_ms) != 0)
-        return;
+    /* Whoever cancels is not ready for others to leave. */
+    timer_set_reserved(core->timers, &lane->timer, now_ms);
 }
 
 /* --- answers ------------------------------------------------------------------------------------- */

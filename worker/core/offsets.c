@@ -4,9 +4,8 @@
  * in flight may point at it after a revoke.
  *
  * One timer does both kinds of waiting: while a commit is in flight it is set to the moment when the
- * answer counts as lost, otherwise to the moment when the next commit is wanted. It stays in the
- * heap for good (at INT64_MAX when there is nothing to wait for), so that setting it needs no
- * memory.
+ * answer counts as lost, otherwise to the moment when the next commit is wanted, INT64_MAX when there
+ * is nothing to wait for.
  */
 #include "offsets.h"
 
@@ -86,17 +85,15 @@ next_look_ms(const struct offsets *offsets)
 static void
 schedule(struct offsets *offsets)
 {
-    if (timer_set(offsets->timers, &offsets->timer, next_look_ms(offsets)) == -1)
-        return; /* no memory: the next movement sets it, see want */
+    timer_set_reserved(offsets->timers, &offsets->timer, next_look_ms(offsets));
 }
 
 static void
 want(struct offsets *offsets, int64_t at_ms)
 {
-    if (at_ms >= offsets->wanted_at_ms && timer_is_set(&offsets->timer))
+    if (at_ms >= offsets->wanted_at_ms)
         return;
-    if (at_ms < offsets->wanted_at_ms)
-        offsets->wanted_at_ms = at_ms;
+    offsets->wanted_at_ms = at_ms;
     schedule(offsets);
 }
 
@@ -462,10 +459,11 @@ offsets_create(const struct offsets_settings *settings, const struct clock *cloc
     for (size_t i = 0; i < COMMITS_PER_SPAN; i++)
         offsets->recent_at_ms[i] = INT64_MIN;
     timer_init(&offsets->timer, on_timer, offsets);
-    if (timer_set(timers, &offsets->timer, NEVER) == -1) {
+    if (timers_reserve(timers, 1) != 0) {
         free(offsets);
         return NULL;
     }
+    schedule(offsets);
     return offsets;
 }
 
@@ -490,6 +488,7 @@ offsets_destroy(struct offsets *offsets)
     for (size_t i = 0; i < offsets->topic_count; i++)
         free_topic(&offsets->topics[i]);
     timer_cancel(offsets->timers, &offsets->timer);
+    timers_release(offsets->timers, 1);
     free(offsets->topics);
     free(offsets->assigned);
     free(offsets->commits);

@@ -61,6 +61,22 @@ submit_one(struct reader *reader)
     return true;
 }
 
+static void
+set_timer(struct reader *reader, int64_t wait_ms)
+{
+    struct core *core = reader->core;
+
+    timer_set_reserved(core->timers, &reader->timer, core->clock->mono_ms + wait_ms);
+}
+
+/* Nobody leaves for so long. */
+static void
+pause_for(struct reader *reader, int64_t wait_ms)
+{
+    reader->is_backing_off = true;
+    set_timer(reader, wait_ms);
+}
+
 /* Hands the lane the calls that the waiting fill; with ${is_all} also one that they do not. */
 static void
 submit(struct reader *reader, bool is_all)
@@ -75,29 +91,14 @@ submit(struct reader *reader, bool is_all)
             calls++;
         submitted = reader->submitted;
         waiting = reader->waiting_count;
-        if (submitted >= calls || !submit_one(reader))
+        if (submitted >= calls)
             return;
+        if (!submit_one(reader)) {
+            pause_for(reader, reader->core->settings->backoff_base_ms);
+            return;
+        }
         /* else it came back empty, for want of memory */
     } while (reader->submitted != submitted || reader->waiting_count != waiting);
-}
-
-static void
-set_timer(struct reader *reader, int64_t wait_ms)
-{
-    struct core *core = reader->core;
-
-    if (timer_set(core->timers, &reader->timer, core->clock->mono_ms + wait_ms) != 0)
-        submit(reader, true);
-}
-
-/* Nobody leaves for so long; without memory for the timer nobody would wake them, so they may. */
-static void
-pause_for(struct reader *reader, int64_t wait_ms)
-{
-    struct core *core = reader->core;
-
-    reader->is_backing_off =
-        timer_set(core->timers, &reader->timer, core->clock->mono_ms + wait_ms) == 0;
 }
 
 static void
@@ -391,6 +392,10 @@ reader_create(struct core *core, const struct reader_kind *kind,
 
     if (reader == NULL)
         return NULL;
+    if (timers_reserve(core->timers, 1) != 0) {
+        free(reader);
+        return NULL;
+    }
     reader->core = core;
     reader->kind = kind;
     reader->environment = environment;
@@ -417,6 +422,7 @@ reader_destroy(struct reader *reader)
         free_batch(batch);
     }
     timer_cancel(reader->core->timers, &reader->timer);
+    timers_release(reader->core->timers, 1);
     free(reader->fault);
     free(reader);
 }

@@ -38,8 +38,7 @@ wait_and_release(struct site *site, int64_t wait_ms)
 {
     struct core *core = site->core;
 
-    if (timer_set(core->timers, &site->refer.timer, core->clock->mono_ms + wait_ms) != 0)
-        release(site);
+    timer_set_reserved(core->timers, &site->refer.timer, core->clock->mono_ms + wait_ms);
 }
 
 /* --- answers ------------------------------------------------------------------------------------- */

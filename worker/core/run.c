@@ -45,6 +45,7 @@ run_remove(struct site *site, struct job *job)
     stop_all(site, job);
     site->ledger->bytes -= job_size(job);
     workqueue_remove(site->workqueue, job);
+    timers_release(site->core->timers, 1);
 }
 
 void

@@ -40,6 +40,9 @@ make_parts(struct site *site)
     return 0;
 }
 
+/* Of refer, confirm, the breaker and the faults. */
+enum { TIMERS = 3 + FAULTS };
+
 struct site *
 site_create(const struct site *parts)
 {
@@ -47,6 +50,10 @@ site_create(const struct site *parts)
 
     if (site == NULL)
         return NULL;
+    if (timers_reserve(parts->core->timers, TIMERS) != 0) {
+        free(site);
+        return NULL;
+    }
     *site = *parts;
     refer_init(site);
     confirm_init(site);
@@ -73,6 +80,7 @@ site_destroy(struct site *site)
     reader_destroy(site->look);
     directory_destroy(site->directory);
     want_fini(&site->want);
+    timers_release(site->core->timers, TIMERS);
     free(site->routes);
     free(site);
 }

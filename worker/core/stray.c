@@ -56,19 +56,24 @@ strays_reserve(struct strays *strays, const struct message *message)
 
     if (stray == NULL)
         return NULL;
+    if (timers_reserve(strays->core->timers, 1) != 0) {
+        free(stray);
+        return NULL;
+    }
     stray->strays = strays;
     list_init(&stray->link);
     timer_init(&stray->timer, timer_is_due, stray);
     stray->payload = payload_create(message, &strays->ledger->bytes);
     if (stray->payload != NULL)
         return stray;
-    free(stray);
+    strays_release(stray);
     return NULL;
 }
 
 void
 strays_release(struct stray *stray)
 {
+    timers_release(stray->strays->core->timers, 1);
     payload_release(stray->payload);
     free(stray);
 }
@@ -136,9 +141,7 @@ try_later(struct stray *stray)
     struct core *core = stray->strays->core;
     int64_t wait_ms = core_backoff_ms(core, stray->attempts, 0);
 
-    /* Without memory for the timer it is held until the partition moves: nothing is lost. */
-    if (timer_set(core->timers, &stray->timer, core->clock->mono_ms + wait_ms) != 0)
-        return;
+    timer_set_reserved(core->timers, &stray->timer, core->clock->mono_ms + wait_ms);
 }
 
 static void

@@ -53,9 +53,7 @@ wait_and_ask_again(struct token *token, int64_t wait_ms)
 {
     struct core *core = token->core;
 
-    /* Without memory for the timer the next token_get asks. */
-    if (timer_set(core->timers, &token->timer, core->clock->mono_ms + wait_ms) != 0)
-        return;
+    timer_set_reserved(core->timers, &token->timer, core->clock->mono_ms + wait_ms);
 }
 
 /* The endpoint's Retry-After concerns all tokens of one identity. */
@@ -203,7 +201,8 @@ token_create(struct core *core, const struct identity *identity, const char *sco
     if (token == NULL)
         return NULL;
     token->scope = strdup(scope);
-    if (token->scope == NULL) {
+    if (token->scope == NULL || timers_reserve(core->timers, 1) != 0) {
+        free(token->scope);
         free(token);
         return NULL;
     }
@@ -226,6 +225,7 @@ token_destroy(struct token *token)
     if (token->is_asked)
         token->core->ports.cancel(token->core->ports.context, &token->call);
     timer_cancel(token->core->timers, &token->timer);
+    timers_release(token->core->timers, 1);
     drop(token);
     clear_fault(token);
     call_reset(&token->call);

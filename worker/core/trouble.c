@@ -34,8 +34,7 @@ back_off(struct site *site, struct job *job, int64_t wait_ms)
 
     job_forget_reads(job);
     job->state = JOB_BACKING_OFF;
-    if (timer_set(core->timers, &job->timer, core->clock->mono_ms + wait_ms) != 0)
-        sync_restart(site, job);
+    timer_set_reserved(core->timers, &job->timer, core->clock->mono_ms + wait_ms);
 }
 
 static void
@@ -80,15 +79,13 @@ settle_kept(struct site *site, struct job *job)
     }
 }
 
-/* Without memory for the timer it is held until the partition moves or the process restarts: nothing is lost. */
 static void
 hold_for(struct site *site, struct job *job, int64_t wait_ms)
 {
     struct core *core = site->core;
 
     job->state = JOB_HELD;
-    if (timer_set(core->timers, &job->timer, core->clock->mono_ms + wait_ms) != 0)
-        return;
+    timer_set_reserved(core->timers, &job->timer, core->clock->mono_ms + wait_ms);
 }
 
 static void

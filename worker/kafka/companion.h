@@ -18,7 +18,8 @@
 struct log;
 
 enum companion_presence {
-    COMPANION_UNKNOWN, /* not looked for yet, or not to be seen */
+    COMPANION_UNKNOWN, /* not looked for so far, or nobody has told */
+    COMPANION_HIDDEN,  /* no right to see it */
     COMPANION_MISSING,
     COMPANION_PRESENT,
 };

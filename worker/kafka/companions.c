@@ -279,8 +279,9 @@ look(struct intake *intake)
         if (partitions > 0) {
             companion->presence = COMPANION_PRESENT;
             companion->partitions = partitions;
-        } else if (partitions == PROBE_NO_TOPIC) {
-            companion->presence = COMPANION_MISSING;
+        } else if (partitions < 0) {
+            companion->presence =
+                partitions == PROBE_NO_TOPIC ? COMPANION_MISSING : COMPANION_HIDDEN;
         } else {
             is_complete = false;
         }

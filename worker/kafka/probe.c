@@ -10,7 +10,7 @@
  */
 enum { WAKE_EVERY_MS = 5, SELF_WAKING_VERSION = 0x02020000, MOST_PARTITIONS = 1 << 20 };
 
-enum presence { PRESENT, MISSING, NO_TOPIC, UNKNOWN };
+enum presence { PRESENT, MISSING, NO_TOPIC, NO_RIGHT, UNKNOWN };
 
 static bool
 is_behind(const struct partition *partition)
@@ -55,6 +55,8 @@ presence_of(rd_kafka_resp_err_t code)
         return MISSING;
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
         return NO_TOPIC;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        return NO_RIGHT;
     default:
         return UNKNOWN;
     }
@@ -94,7 +96,7 @@ probe_partitions(struct intake *intake, const char *topic, int32_t known)
         else
             high = middle;
     }
-    if (presence == NO_TOPIC)
-        return PROBE_NO_TOPIC;
-    return presence == UNKNOWN ? 0 : low;
+    if (presence <= MISSING)
+        return low;
+    return presence == UNKNOWN ? 0 : presence == NO_TOPIC ? PROBE_NO_TOPIC : PROBE_NO_RIGHT;
 }

@@ -21,7 +21,7 @@ struct intake;
  */
 void probe_wake(struct intake *intake);
 
-enum { PROBE_NO_TOPIC = -1 };
+enum { PROBE_NO_TOPIC = -1, PROBE_NO_RIGHT = -2 /* to see it, so nothing is known of it */ };
 
 /*
  * How many partitions ${topic} has; 0: not known (yet): the library asks for a topic that it did not
